@@ -1,0 +1,2 @@
+//! Ferrule in one process.
+fn main() {}

@@ -1,0 +1,1 @@
+//! What travels between services: generated gRPC types, reasons, clients, servers.

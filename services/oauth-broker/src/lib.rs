@@ -1,0 +1,1 @@
+//! Authorization URLs, callbacks, vendors' token endpoints.
