@@ -11,16 +11,21 @@ use zeroize::Zeroizing;
 
 /// Makes random bytes; handed to whatever needs them, so that a test can fix them.
 #[derive(Clone)]
-pub struct Chance(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Chance(Arc<Fill>);
+
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 impl Chance {
     /// The operating system's generator.
     ///
-    /// It panics when the operating system has no randomness to give: nothing safe could follow.
+    /// # Panics
+    /// Its bytes panic when the operating system has no randomness to give: nothing safe could follow.
     pub fn system() -> Self {
         Self(Arc::new(|bytes| {
             #[expect(clippy::expect_used, reason = "without randomness no secret can be made")]
-            rand::rngs::SysRng.try_fill_bytes(bytes).expect("the operating system gives random bytes");
+            rand::rngs::SysRng
+                .try_fill_bytes(bytes)
+                .expect("the operating system gives random bytes");
         }))
     }
 
@@ -48,8 +53,7 @@ impl Chance {
 
     /// 128 random bits in hexadecimal: 32 characters, the shape of an organization secret.
     pub fn hex_token(&self) -> SecretString {
-        let bytes = self.bytes::<16>();
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+        hex::encode(self.bytes::<16>()).into()
     }
 }
 
@@ -70,8 +74,9 @@ mod tests {
     #[test]
     fn a_hundred_thousand_states_never_repeat() {
         let chance = Chance::system();
-        let states: HashSet<String> =
-            (0..100_000).map(|_| chance.url_token().expose_secret().to_owned()).collect();
+        let states: HashSet<String> = (0..100_000)
+            .map(|_| chance.url_token().expose_secret().to_owned())
+            .collect();
         assert_eq!(states.len(), 100_000);
         assert!(states.iter().all(|state| state.len() == 43));
     }

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 
 /// Tells the time; handed to whatever needs it, so that a test can fix it.
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+pub struct Clock(Arc<Tell>);
+
+type Tell = dyn Fn() -> Timestamp + Send + Sync;
 
 impl Clock {
     /// The system's clock, held so that it never runs backwards within this process.

@@ -44,7 +44,9 @@ pub struct ConnectorKey(String);
 
 /// The text is no connector key.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("a connector key is 1 to 64 lower-case letters, digits, '-' or '_', and begins with a letter or digit")]
+#[error(
+    "a connector key is 1 to 64 lower-case letters, digits, '-' or '_', and begins with a letter or digit"
+)]
 pub struct InvalidConnectorKey;
 
 impl ConnectorKey {
@@ -62,7 +64,9 @@ impl FromStr for ConnectorKey {
         let well_formed = (1..=64).contains(&text.len())
             && plain(text.as_bytes()[0])
             && text.bytes().all(|b| plain(b) || b == b'-' || b == b'_');
-        well_formed.then(|| Self(text.to_owned())).ok_or(InvalidConnectorKey)
+        well_formed
+            .then(|| Self(text.to_owned()))
+            .ok_or(InvalidConnectorKey)
     }
 }
 

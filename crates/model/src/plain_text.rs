@@ -9,7 +9,8 @@ pub fn strip_markup(text: &str) -> String {
     while let Some(open) = rest.find('<') {
         plain.push_str(&rest[..open]);
         let tag = &rest[open..];
-        let opens_tag = tag[1..].starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
+        let opens_tag =
+            tag[1..].starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
         match (opens_tag, tag.find('>')) {
             (true, Some(close)) => rest = &tag[close + 1..],
             (true, None) => rest = "",
@@ -23,7 +24,11 @@ pub fn strip_markup(text: &str) -> String {
     let plain: String = plain.chars().filter(|c| !c.is_control()).collect();
     let plain = plain.trim();
     // What is left may form a tag anew (`<<b>script>`): strip until nothing changes.
-    if plain == text { plain.to_owned() } else { strip_markup(plain) }
+    if plain == text {
+        plain.to_owned()
+    } else {
+        strip_markup(plain)
+    }
 }
 
 #[cfg(test)]

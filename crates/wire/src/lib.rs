@@ -1,1 +1,27 @@
-//! What travels between services: generated gRPC types, reasons, clients, servers.
+//! What travels between services: the generated gRPC types, the reasons they refuse with, and how clients
+//! and servers are set up (deadlines, trace context, TLS), in process and over sockets.
+
+mod call;
+mod client;
+mod reason;
+mod redacted;
+mod server;
+mod tls;
+mod trace;
+
+/// The messages and services of `proto/ferrule/v1`.
+#[expect(
+    clippy::pedantic,
+    clippy::allow_attributes,
+    missing_docs,
+    reason = "generated"
+)]
+pub mod v1 {
+    tonic::include_proto!("ferrule.v1");
+}
+
+pub use call::within;
+pub use client::{BrokerClient, RegistryClient, Transport, connect, in_process};
+pub use reason::{Reason, Refusal};
+pub use server::{ServeError, Server};
+pub use tls::{Tls, TlsError};

@@ -1,0 +1,35 @@
+//! Compiles the `.proto` files without protoc.
+
+use std::error::Error;
+use std::path::Path;
+
+/// Messages that hold secrets: their `Debug` is written by hand in `src/redacted.rs`.
+const SECRET_MESSAGES: &[&str] = &[
+    ".ferrule.v1.AuthorizeRequest",
+    ".ferrule.v1.AuthorizeResponse",
+    ".ferrule.v1.CallbackRequest",
+    ".ferrule.v1.CallbackResponse",
+    ".ferrule.v1.ExchangeRequest",
+    ".ferrule.v1.ExchangeResponse",
+    ".ferrule.v1.ExchangeResponse.outcome",
+    ".ferrule.v1.Grant",
+    ".ferrule.v1.RevokeRequest",
+    ".ferrule.v1.Credentials",
+    ".ferrule.v1.ProviderData",
+    ".ferrule.v1.CreateInstanceRequest",
+    ".ferrule.v1.UpdateInstanceRequest",
+    ".ferrule.v1.Instance",
+    ".ferrule.v1.ListInstancesResponse",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = Path::new("../../proto");
+    println!("cargo:rerun-if-changed={}", root.display());
+    let files = ["ferrule/v1/broker.proto", "ferrule/v1/registry.proto"];
+    let descriptors = protox::compile(files, [root])?;
+    tonic_prost_build::configure()
+        .btree_map(".")
+        .skip_debug(SECRET_MESSAGES.iter().copied())
+        .compile_fds(descriptors)?;
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! `Debug` for messages that hold secrets: their name alone.
+
+use std::fmt;
+
+use crate::v1;
+
+macro_rules! redacted {
+    ($($message:ty),* $(,)?) => {
+        $(impl fmt::Debug for $message {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($message))?;
+                f.write_str(" { … }")
+            }
+        })*
+    };
+}
+
+redacted!(
+    v1::AuthorizeRequest,
+    v1::AuthorizeResponse,
+    v1::CallbackRequest,
+    v1::CallbackResponse,
+    v1::ExchangeRequest,
+    v1::ExchangeResponse,
+    v1::exchange_response::Outcome,
+    v1::Grant,
+    v1::RevokeRequest,
+    v1::Credentials,
+    v1::ProviderData,
+    v1::CreateInstanceRequest,
+    v1::UpdateInstanceRequest,
+    v1::Instance,
+    v1::ListInstancesResponse,
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_never_shows_its_tokens() {
+        let grant = v1::Grant {
+            access_token: "hunter2".into(),
+            ..v1::Grant::default()
+        };
+        let answer = v1::ExchangeResponse {
+            outcome: Some(v1::exchange_response::Outcome::Grant(grant)),
+        };
+        assert!(!format!("{answer:?}").contains("hunter2"));
+    }
+}
