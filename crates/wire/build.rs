@@ -9,6 +9,7 @@ const SECRET_MESSAGES: &[&str] = &[
     ".ferrule.v1.AuthorizeResponse",
     ".ferrule.v1.CallbackRequest",
     ".ferrule.v1.CallbackResponse",
+    ".ferrule.v1.FindOutcomeRequest",
     ".ferrule.v1.ExchangeRequest",
     ".ferrule.v1.ExchangeResponse",
     ".ferrule.v1.ExchangeResponse.outcome",

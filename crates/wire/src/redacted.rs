@@ -20,6 +20,7 @@ redacted!(
     v1::AuthorizeResponse,
     v1::CallbackRequest,
     v1::CallbackResponse,
+    v1::FindOutcomeRequest,
     v1::ExchangeRequest,
     v1::ExchangeResponse,
     v1::exchange_response::Outcome,
