@@ -1,0 +1,32 @@
+//! OAuth 2.0 as values, sans I/O.
+//!
+//! What goes to a vendor is made here as text or as an [`http::Request`]; what a vendor answers is read here
+//! from a status and bytes. Nothing is sent, stored or logged. In the order of a login:
+//!
+//! 1. [`AuthorizationRequest`] and [`CodeVerifier`]: where the browser goes; [`redirect_uri`] and
+//!    [`return_url`]: where it may come back to.
+//! 2. [`check_iss`]: whether what came back came from the right vendor.
+//! 3. [`code_request`], [`refresh_request`], [`revocation_request`]: what is asked of the vendor.
+//! 4. [`read_token_answer`]: what it said; [`vendor_words`]: how much of that a caller may read.
+
+mod authorize;
+mod client;
+mod endpoint;
+mod issuer;
+mod pkce;
+pub mod redirect_uri;
+pub mod return_url;
+mod revocation;
+mod token_answer;
+mod token_request;
+mod vendor_words;
+
+pub use authorize::AuthorizationRequest;
+pub use client::{BodyFormat, Client, ClientAuth};
+pub use endpoint::InvalidEndpoint;
+pub use issuer::{IssMismatch, check_iss};
+pub use pkce::{CodeVerifier, InvalidCodeVerifier};
+pub use revocation::{TokenHint, revocation_request};
+pub use token_answer::{ExtraFields, Grant, MAX_ANSWER_BYTES, TokenAnswer, read_token_answer};
+pub use token_request::{code_request, refresh_request};
+pub use vendor_words::{MAX_VENDOR_WORDS, vendor_words};
