@@ -1,0 +1,337 @@
+//! A scripted end user with a browser: cookies, redirects, forms. It never leaves loopback.
+
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use crate::cookies::Jar;
+use crate::html::{Form, Kind, forms, links};
+use crate::http_client::{Answer, HttpClient};
+use crate::http_message::Headers;
+
+const REDIRECTS: usize = 25;
+const PAGES: usize = 10;
+const LOGIN: &str = "alice";
+const PASSWORD: &str = "alice-pass-1";
+
+/// What the end user says when a vendor asks for consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes.
+    Allow,
+    /// No.
+    Deny,
+}
+
+/// Where the browser ended up.
+#[derive(Debug, Clone)]
+pub enum Landing {
+    /// At the client's callback, or at an address outside of loopback; it was not requested.
+    Callback(String),
+    /// On a page that asks the user nothing more.
+    Page {
+        /// Its address.
+        url: String,
+        /// Its status.
+        status: u16,
+        /// The headers that it came with.
+        headers: Headers,
+        /// Its text.
+        html: String,
+    },
+}
+
+impl Landing {
+    /// The address, of either kind.
+    pub fn url(&self) -> &str {
+        match self {
+            Self::Callback(url) | Self::Page { url, .. } => url,
+        }
+    }
+
+    /// A parameter of the address's query.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let url = Url::parse(self.url()).ok()?;
+        url.query_pairs()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    }
+}
+
+/// The browser. It keeps its cookies from call to call; a new one has none.
+#[derive(Default)]
+pub struct Browser {
+    stop_at: Option<String>,
+    jar: Jar,
+}
+
+struct Page {
+    url: Url,
+    answer: Answer,
+}
+
+enum Reached {
+    Callback(String),
+    Page(Page),
+}
+
+impl Browser {
+    /// A browser that follows every redirect on loopback.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A browser that stops before it requests an address that begins with `prefix`.
+    pub fn stopping_at(prefix: &str) -> Self {
+        Self {
+            stop_at: Some(prefix.to_owned()),
+            jar: Jar::default(),
+        }
+    }
+
+    /// Opens an address and follows its redirects; fills no form.
+    pub fn open(&mut self, url: &str) -> Landing {
+        self.go("GET", parsed(url), None).into()
+    }
+
+    /// Plays the user from an authorization URL on: logs in with any name, answers the question for consent, and
+    /// follows to where that leads. Only forms of one site are filled, the first that asks.
+    pub fn log_in(&mut self, authorization_url: &str, decision: Decision) -> Landing {
+        let mut reached = self.go("GET", parsed(authorization_url), None);
+        let mut vendor = None;
+        for _ in 0..PAGES {
+            let Reached::Page(page) = &reached else {
+                return reached.into();
+            };
+            let Some(step) = next_step(page, decision) else {
+                return reached.into();
+            };
+            if *vendor.get_or_insert_with(|| page.url.origin()) != page.url.origin() {
+                return reached.into();
+            }
+            reached = self.go(step.method, step.url, step.form);
+        }
+        panic!(
+            "the vendor asks more than {PAGES} times; at last at {}",
+            Landing::from(reached).url()
+        )
+    }
+
+    fn go(&mut self, method: &'static str, mut url: Url, mut form: Option<String>) -> Reached {
+        let mut method = method;
+        for _ in 0..REDIRECTS {
+            let answer = self.request(method, &url, form.as_deref());
+            let Some(location) = answer
+                .header("location")
+                .filter(|_| (300..400).contains(&answer.status))
+            else {
+                return Reached::Page(Page { url, answer });
+            };
+            let next = url.join(location);
+            let next = next.unwrap_or_else(|error| panic!("{url} redirects to {location:?}: {error}"));
+            if self.stops_before(location) || self.stops_before(next.as_str()) || !on_loopback(&next) {
+                return Reached::Callback(if location.contains(':') {
+                    location.to_owned()
+                } else {
+                    next.into()
+                });
+            }
+            url = next;
+            if !matches!(answer.status, 307 | 308) {
+                (method, form) = ("GET", None);
+            }
+        }
+        panic!("more than {REDIRECTS} redirects, at last to {url}")
+    }
+
+    fn request(&mut self, method: &str, url: &Url, form: Option<&str>) -> Answer {
+        assert!(on_loopback(url), "not plain HTTP on loopback: {url}");
+        let host = url.host_str().unwrap_or_default();
+        let cookies = self.jar.header(host, url.path());
+        let origin = url.origin().ascii_serialization();
+        let mut headers = vec![("Accept", "text/html,*/*")];
+        if let Some(cookies) = &cookies {
+            headers.push(("Cookie", cookies));
+        }
+        if form.is_some() {
+            headers.push(("Content-Type", "application/x-www-form-urlencoded"));
+            headers.push(("Origin", &origin));
+        }
+        let mut target = url.clone();
+        target.set_fragment(None);
+        let answer =
+            HttpClient::new().request(method, target.as_str(), &headers, form.unwrap_or("").as_bytes());
+        let answer = answer.unwrap_or_else(|error| panic!("{method} {url}: {error}"));
+        for (name, value) in &answer.headers {
+            if name.eq_ignore_ascii_case("set-cookie") {
+                self.jar.take(host, url.path(), value);
+            }
+        }
+        answer
+    }
+
+    fn stops_before(&self, url: &str) -> bool {
+        self.stop_at
+            .as_deref()
+            .is_some_and(|prefix| url.starts_with(prefix))
+    }
+}
+
+impl From<Reached> for Landing {
+    fn from(reached: Reached) -> Self {
+        match reached {
+            Reached::Callback(url) => Self::Callback(url),
+            Reached::Page(Page { url, answer }) => Self::Page {
+                url: url.into(),
+                status: answer.status,
+                html: answer.text(),
+                headers: answer.headers,
+            },
+        }
+    }
+}
+
+struct Step {
+    method: &'static str,
+    url: Url,
+    form: Option<String>,
+}
+
+/// What the user does on a page: nothing when it is an error or asks nothing.
+fn next_step(page: &Page, decision: Decision) -> Option<Step> {
+    if page.answer.status >= 400 {
+        return None;
+    }
+    let html = page.answer.text();
+    let forms = forms(&html);
+    let login = forms
+        .iter()
+        .find(|form| form.fields.iter().any(|field| field.kind == Kind::Password));
+    let abort = links(&html).into_iter().find(|link| link.ends_with("/abort"));
+    if let Some(link) = abort.filter(|_| decision == Decision::Deny && login.is_none()) {
+        return Some(Step {
+            method: "GET",
+            url: page.url.join(&link).ok()?,
+            form: None,
+        });
+    }
+    let deciding = forms.iter().find(|form| form.button_for(decision).is_some());
+    let form = login
+        .or(deciding)
+        .or_else(|| forms.iter().find(|form| form.post))?;
+    let mut url = page.url.join(&form.action).ok()?;
+    let filled = form.fill(decision);
+    if form.post {
+        return Some(Step {
+            method: "POST",
+            url,
+            form: Some(filled),
+        });
+    }
+    url.set_query(Some(&filled));
+    Some(Step {
+        method: "GET",
+        url,
+        form: None,
+    })
+}
+
+impl Form {
+    /// The button that says what the user decided: `decision`, or any other name, with such a value.
+    fn button_for(&self, decision: Decision) -> Option<&(String, String)> {
+        let words = match decision {
+            Decision::Allow => ["allow", "yes"],
+            Decision::Deny => ["deny", "no"],
+        };
+        self.buttons
+            .iter()
+            .find(|(name, value)| !name.is_empty() && words.contains(&value.as_str()))
+    }
+
+    fn fill(&self, decision: Decision) -> String {
+        let mut form = Serializer::new(String::new());
+        for field in &self.fields {
+            let value = match field.kind {
+                Kind::Password => PASSWORD,
+                Kind::Text if field.value.is_empty() => LOGIN,
+                Kind::Text | Kind::Hidden => &field.value,
+            };
+            form.append_pair(&field.name, value);
+        }
+        let first = || self.buttons.first().filter(|(name, _)| !name.is_empty());
+        if let Some((name, value)) = self.button_for(decision).or_else(first) {
+            form.append_pair(name, value);
+        }
+        form.finish()
+    }
+}
+
+fn parsed(url: &str) -> Url {
+    Url::parse(url).unwrap_or_else(|error| panic!("{url:?} is no URL: {error}"))
+}
+
+fn on_loopback(url: &Url) -> bool {
+    url.scheme() == "http" && matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(html: &str) -> Page {
+        let answer = Answer {
+            status: 200,
+            headers: Headers::new(),
+            body: html.into(),
+        };
+        Page {
+            url: parsed("http://localhost:1/a/b?c=d"),
+            answer,
+        }
+    }
+
+    fn step(html: &str, decision: Decision) -> Option<(String, Option<String>)> {
+        next_step(&page(html), decision).map(|step| (step.url.into(), step.form))
+    }
+
+    #[test]
+    fn a_form_with_two_buttons_is_answered_with_one() {
+        let html = r#"<form method="post"><input type="hidden" name="t" value="1">
+            <button name="decision" value="deny">No</button><button name="decision" value="allow">Yes</button></form>"#;
+        for (decision, body) in [
+            (Decision::Allow, "t=1&decision=allow"),
+            (Decision::Deny, "t=1&decision=deny"),
+        ] {
+            let expected = ("http://localhost:1/a/b?c=d".to_owned(), Some(body.to_owned()));
+            assert_eq!(step(html, decision), Some(expected));
+        }
+    }
+
+    #[test]
+    fn a_login_form_comes_first_even_for_who_will_say_no() {
+        let html = r#"<a href="/x/abort">no</a><form method="post" action="/in">
+            <input name="login"><input type="password" name="password"><button>Go</button></form>"#;
+        let expected = (
+            "http://localhost:1/in".to_owned(),
+            Some("login=alice&password=alice-pass-1".to_owned()),
+        );
+        assert_eq!(step(html, Decision::Deny), Some(expected));
+    }
+
+    #[test]
+    fn a_page_that_asks_nothing_ends_the_walk() {
+        assert_eq!(
+            step(
+                "<p>Connected</p><form><input name=search></form>",
+                Decision::Allow
+            ),
+            None
+        );
+    }
+
+    #[test]
+    fn parameters_are_decoded() {
+        let landing = Landing::Callback("https://client.example/cb?code=a%2Bb&state=s".to_owned());
+        assert_eq!(landing.parameter("code").as_deref(), Some("a+b"));
+        assert_eq!(landing.parameter("error"), None);
+    }
+}

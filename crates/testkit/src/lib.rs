@@ -1,0 +1,44 @@
+//! Starts real servers, vendors and Ferrule's own binaries for tests.
+//!
+//! Everything blocks, listens on a free loopback port, keeps its files in a temporary directory and ends when
+//! its guard is dropped. What is missing on the machine is a failure that says what to do, never a skipped
+//! test: `cargo xtask tools` finds or installs it all. Inside an async test, call this from
+//! `tokio::task::spawn_blocking`, or use a runtime with several threads.
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test kit fails a test by panicking, with words that say what was expected"
+)]
+
+mod browser;
+mod cookies;
+mod daemon;
+mod html;
+mod http_client;
+mod http_message;
+mod oidc_provider;
+mod places;
+mod postgres;
+mod process;
+mod redis;
+mod resp;
+mod scripted;
+mod token_endpoint;
+mod wait;
+
+pub use browser::{Browser, Decision, Landing};
+pub use http_client::{Answer, HttpClient};
+pub use oidc_provider::{ClientAuthentication, OidcOptions, OidcProvider};
+pub use places::{binary, free_port};
+pub use postgres::Postgres;
+pub use process::Process;
+pub use redis::Redis;
+pub use resp::Reply;
+pub use scripted::Scripted;
+pub use token_endpoint::{Behaviour, Held, Request, TokenEndpoint};
+pub use wait::wait_until;
+
+/// The one client that the vendors of this kit know.
+pub const CLIENT_ID: &str = "ferrule-client";
+/// Its secret.
+pub const CLIENT_SECRET: &str = "ferrule-secret";
