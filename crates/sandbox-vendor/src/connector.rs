@@ -1,6 +1,6 @@
 //! The connector file with which Ferrule reaches this vendor.
 
-/// The text of the connector file for the vendor at this issuer.
+/// The text of the connector file (TOML) for the vendor at this issuer, an address as in [`Settings`](crate::Settings).
 pub fn connector_file(issuer: &str) -> String {
     let base = issuer.trim_end_matches('/');
     format!(
