@@ -1,1 +1,3 @@
 //! Who may do what; instances and their sealed tokens.
+
+pub mod store;

@@ -1,0 +1,45 @@
+//! Bringing the schema up to date: forward only, one folder for both databases.
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{Executor as _, SqlSafeStr as _};
+
+use super::{Store, StoreError};
+
+/// Every migration, as (version, description, statements). A file, once released, never changes.
+pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[(
+    1,
+    "instances",
+    include_str!("../../migrations/0001_instances.sql"),
+)];
+
+/// Applies what is missing, all of it or nothing, one replica at a time.
+pub(super) async fn run(store: &Store) -> Result<(), StoreError> {
+    let mut transaction = store.begin().await?;
+    if let Some(lock) = store.dialect.migration_lock() {
+        transaction.execute(lock).await?;
+    }
+    migrator()
+        .run_direct(None, &mut *transaction, false)
+        .await
+        .map_err(StoreError::Migrate)?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+fn migrator() -> Migrator {
+    let migrations = MIGRATIONS.iter().map(|&(version, description, statements)| {
+        Migration::new(
+            version,
+            description.into(),
+            MigrationType::Simple,
+            statements.into_sql_str(),
+            false,
+        )
+    });
+    let mut migrator = Migrator::with_migrations(migrations.collect());
+    // The transaction holds a lock of its own: sqlx's belongs to the session, which a pooler does not keep.
+    migrator.set_locking(false);
+    // While replicas are replaced one by one, an older one must still start beside a newer schema.
+    migrator.set_ignore_missing(true);
+    migrator
+}

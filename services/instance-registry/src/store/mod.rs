@@ -1,0 +1,64 @@
+//! The registry's rows: one query path over PostgreSQL and SQLite.
+//!
+//! Every statement is the same text on both; the few words that differ stand in `dialect`. Secrets arrive and
+//! leave sealed: nothing here can open them. Where two callers race, the database decides, by a unique key or by
+//! a compare-and-set, and the answer says who won.
+
+mod check_value;
+mod dialect;
+mod error;
+mod idempotency;
+mod instances;
+mod migrate;
+mod open;
+mod organizations;
+mod row;
+mod sealed;
+mod spent_codes;
+mod users;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::StoreError;
+pub use idempotency::{IDEMPOTENCY_LIFETIME, IdempotencyClaim, IdempotentRequest};
+pub use instances::{
+    Changes, Cursor, Filter, Inserted, InstanceRow, NewInstance, Page, Reauthenticated, SealedTokens, Updated,
+};
+pub use open::StoreOptions;
+pub use organizations::{NewOrganization, OrganizationRow};
+pub use sealed::Sealed;
+pub use spent_codes::SpentCode;
+pub use users::{NewUser, UserRow};
+
+use sqlx::{Any, AnyPool, Transaction};
+
+use dialect::Dialect;
+
+/// The registry's database. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    dialect: Dialect,
+    reads: AnyPool,
+    // One connection on SQLite, so that this process's writers queue here and not at the file's lock.
+    writes: AnyPool,
+}
+
+impl Store {
+    /// Asks the database for a sign of life.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.reads).await?;
+        Ok(())
+    }
+
+    /// Waits for what is under way and closes every connection.
+    pub async fn close(&self) {
+        self.reads.close().await;
+        self.writes.close().await;
+    }
+
+    /// A transaction that writes. Dropped without a commit, it leaves nothing.
+    async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        Ok(self.writes.begin_with(self.dialect.begin()).await?)
+    }
+}

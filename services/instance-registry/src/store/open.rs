@@ -1,0 +1,133 @@
+//! Opening the database.
+
+use std::borrow::Cow;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{Connection as _, Executor as _};
+
+use super::dialect::Dialect;
+use super::{Store, StoreError, migrate};
+
+/// How many connections a process holds, and how long a call waits for one.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreOptions {
+    /// The most connections held at once (on `SQLite`: that read; one more writes).
+    pub connections: u32,
+    /// How long a call waits for a free connection before [`StoreError::Unavailable`].
+    pub acquire_timeout: Duration,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            connections: 16,
+            acquire_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// A connection idle for longer is asked for a sign of life before it is used.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+
+impl Store {
+    /// Connects, and brings the schema up to date; any number of replicas may do so at once.
+    ///
+    /// - `sqlite://path`: the file is created when missing, its folder is not. A commit is on the disk.
+    /// - `postgres://user:password@host/database`: `sslmode`, `sslrootcert` and so on in the query are honoured.
+    ///   A pooler that shares connections between transactions must keep prepared statements, as `PgBouncer` does
+    ///   from 1.21 on with `max_prepared_statements`; nothing else here belongs to a session.
+    pub async fn open(url: &SecretString, options: &StoreOptions) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let dialect = Dialect::of(url.expose_secret())
+            .ok_or(StoreError::Url("it must begin with postgres:// or sqlite://"))?;
+        let connect = match dialect {
+            Dialect::Postgres => Cow::Borrowed(postgres_with_statements(url.expose_secret())?),
+            Dialect::Sqlite => Cow::Owned(sqlite_file(url.expose_secret())?),
+        };
+        let connect =
+            AnyConnectOptions::from_str(&connect).map_err(|_| StoreError::Url("it is malformed"))?;
+
+        let (reads, writes) = match dialect {
+            Dialect::Postgres => {
+                let pool = pool(dialect, options, options.connections)
+                    .connect_with(connect)
+                    .await?;
+                (pool.clone(), pool)
+            }
+            Dialect::Sqlite => {
+                let writes = pool(dialect, options, 1).connect_with(connect.clone()).await?;
+                let reads = pool(dialect, options, options.connections)
+                    .connect_with(connect)
+                    .await?;
+                (reads, writes)
+            }
+        };
+        let store = Self {
+            dialect,
+            reads,
+            writes,
+        };
+        migrate::run(&store).await?;
+        Ok(store)
+    }
+}
+
+fn pool(dialect: Dialect, options: &StoreOptions, connections: u32) -> AnyPoolOptions {
+    let pool = AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(options.acquire_timeout)
+        // A round trip before every statement would double its price: only the long idle are asked.
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move {
+                if about.idle_for > TRUSTED_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                for statement in dialect.on_connect() {
+                    connection.execute(*statement).await?;
+                }
+                Ok(())
+            })
+        });
+    match dialect {
+        Dialect::Postgres => pool,
+        // A file's connection does not age.
+        Dialect::Sqlite => pool.idle_timeout(None).max_lifetime(None),
+    }
+}
+
+/// The URL, unless it turns the cache of prepared statements off: sqlx 0.9.0 then leaves every statement on the
+/// server for ever (its issue 4328), and behind a pooler their names meet those of other clients.
+fn postgres_with_statements(url: &str) -> Result<&str, StoreError> {
+    if url.contains("statement-cache-capacity=0") {
+        return Err(StoreError::Url(
+            "leave statement-cache-capacity out: prepared statements are needed",
+        ));
+    }
+    Ok(url)
+}
+
+/// The URL with `mode=rwc`, unless it says otherwise. In memory every connection would have a database of its own.
+fn sqlite_file(url: &str) -> Result<String, StoreError> {
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let path_is_empty = path
+        .trim_start_matches("sqlite:")
+        .trim_start_matches('/')
+        .is_empty();
+    if path_is_empty || path.contains(":memory:") || query.contains("mode=memory") {
+        return Err(StoreError::Url("SQLite needs the path of a file"));
+    }
+    Ok(match query {
+        "" => format!("{path}?mode=rwc"),
+        query if query.contains("mode=") => format!("{path}?{query}"),
+        query => format!("{path}?{query}&mode=rwc"),
+    })
+}

@@ -1,0 +1,11 @@
+//! One suite for two databases: what holds on SQLite holds on PostgreSQL.
+
+mod deleting;
+mod finding;
+mod idempotency;
+mod identities;
+mod inserting;
+mod listing;
+mod opening;
+mod updating;
+mod world;
