@@ -1,0 +1,25 @@
+//! What each main needs: settings, telemetry, health, lifecycle.
+//!
+//! A main is [`Program::run`] (or [`run_main`]) with what the program does as its argument. It reads the
+//! [`settings::Layers`], starts [`telemetry`], installs the [`tls`] provider, hands over a token that is
+//! cancelled when the process shall end ([`lifecycle`]), and turns an error into one line and an exit code.
+//! [`health`] is what orchestrators ask; [`bind`] opens a socket or says which setting to change.
+//!
+//! This crate knows no domain: settings are plain types, and each service builds its own struct of them.
+
+mod arguments;
+pub mod health;
+pub mod lifecycle;
+mod listener;
+mod one_line;
+mod program;
+pub mod settings;
+pub mod telemetry;
+pub mod tls;
+
+pub use arguments::{Command, Program};
+pub use listener::{BindError, bind};
+pub use program::{Start, run_main};
+
+/// The version of Ferrule that this process was built from.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

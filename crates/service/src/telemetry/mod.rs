@@ -1,0 +1,187 @@
+//! Logs on stderr, traces to a collector.
+//!
+//! Every log entry is one line, whatever its values hold (`lines.rs`). Spans leave for an OpenTelemetry
+//! collector only where `OTEL_EXPORTER_OTLP_ENDPOINT` is set; trace context travels by the W3C headers.
+
+mod entry;
+mod lines;
+mod panics;
+
+use std::io;
+
+use opentelemetry::trace::TracerProvider;
+use opentelemetry::{KeyValue, global};
+use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::settings::{Layers, SettingsError};
+use lines::{Format, Lines};
+
+/// The setting that says where spans go.
+const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+/// Why telemetry could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// A setting is unfit.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The exporter could not be built.
+    #[error("{ENDPOINT}: traces cannot be sent there: {0}")]
+    Exporter(ExporterBuildError),
+}
+
+/// The process's telemetry; [`Telemetry::flush`] sends what is still held.
+#[derive(Debug)]
+#[must_use = "flush it, or the last spans are lost"]
+pub struct Telemetry {
+    provider: Option<SdkTracerProvider>,
+}
+
+/// Starts logging and, where a collector is set, tracing, under `service_name`.
+///
+/// With a collector it must be called within a Tokio runtime. What a process started first stays: a second
+/// call changes nothing and is no error.
+pub fn start(service_name: &'static str, layers: &Layers) -> Result<Telemetry, TelemetryError> {
+    let filter = filter(layers)?;
+    let format = match layers.one_of("FERRULE_LOG_FORMAT", &["text", "json"])? {
+        Some("json") => Format::Json,
+        _ => Format::Text,
+    };
+    let endpoint = layers.url(ENDPOINT)?;
+    if endpoint.as_ref().is_some_and(|url| url.starts_with("https:")) {
+        return Err(layers
+            .unfit(
+                ENDPOINT,
+                "asks for TLS",
+                "the http://… address of a collector nearby",
+            )
+            .into());
+    }
+    let provider = endpoint
+        .map(|endpoint| tracer_provider(service_name, &endpoint))
+        .transpose()?;
+    let spans = provider.as_ref().map(|provider| {
+        tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer("ferrule"))
+            .with_filter(filter_fn(is_ours))
+    });
+    let started = tracing_subscriber::registry()
+        .with(filter)
+        .with(filter_fn(no_bytes_of_others))
+        .with(Lines::new(format, io::stderr))
+        .with(spans)
+        .try_init();
+    if started.is_err() {
+        return Ok(Telemetry { provider: None });
+    }
+    panics::log_panics();
+    global::set_text_map_propagator(TraceContextPropagator::new());
+    if let Some(provider) = &provider {
+        global::set_tracer_provider(provider.clone());
+    }
+    Ok(Telemetry { provider })
+}
+
+impl Telemetry {
+    /// Sends the spans still held, for 5 s at most. Blocks: call it outside of async code.
+    pub fn flush(self) {
+        if let Some(Err(error)) = self.provider.map(|provider| provider.shutdown()) {
+            tracing::warn!(%error, "the last spans were not sent");
+        }
+    }
+}
+
+fn filter(layers: &Layers) -> Result<EnvFilter, SettingsError> {
+    let text = layers.text("FERRULE_LOG")?.unwrap_or_default();
+    EnvFilter::builder().parse(text).map_err(|_| {
+        layers.unfit(
+            "FERRULE_LOG",
+            "is no filter",
+            "a level or pairs, e.g. info,ferrule_gateway=debug",
+        )
+    })
+}
+
+fn tracer_provider(service_name: &'static str, endpoint: &str) -> Result<SdkTracerProvider, TelemetryError> {
+    let exporter = SpanExporter::builder()
+        .with_tonic()
+        .with_endpoint(endpoint)
+        .build()
+        .map_err(TelemetryError::Exporter)?;
+    let resource = Resource::builder()
+        .with_service_name(service_name)
+        .with_attribute(KeyValue::new("service.version", crate::VERSION))
+        .build();
+    Ok(SdkTracerProvider::builder()
+        .with_resource(resource)
+        .with_batch_exporter(exporter)
+        .build())
+}
+
+fn is_ours(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with("ferrule")
+}
+
+/// Other people's crates may trace the bytes they carry, tokens among them: they never log below debug,
+/// whatever `FERRULE_LOG` says.
+fn no_bytes_of_others(metadata: &Metadata<'_>) -> bool {
+    is_ours(metadata) || *metadata.level() <= Level::DEBUG
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Form;
+
+    fn layers(name: &str, value: &str) -> Layers {
+        Layers::read(Form::Service, [(name.into(), value.into())]).unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn starting_twice_in_one_process_is_no_error() {
+        let layers = layers("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1");
+        let first = start("ferrule", &layers).unwrap();
+        let second = start("ferrule", &layers).unwrap();
+        tokio::task::spawn_blocking(|| [first, second].map(Telemetry::flush))
+            .await
+            .unwrap();
+    }
+
+    #[test]
+    fn unfit_settings_are_named() {
+        for (name, value, want) in [
+            (
+                "FERRULE_LOG",
+                "ferrule=loud",
+                r#"FERRULE_LOG: "ferrule=loud" is no filter: write a level or pairs, e.g. info,ferrule_gateway=debug"#,
+            ),
+            (
+                "FERRULE_LOG_FORMAT",
+                "xml",
+                r#"FERRULE_LOG_FORMAT: "xml" is not known: write text or json"#,
+            ),
+            (
+                ENDPOINT,
+                "https://collector:4317",
+                "OTEL_EXPORTER_OTLP_ENDPOINT: \"https://collector:4317\" asks for TLS: write the http://… address of \
+                 a collector nearby",
+            ),
+            (
+                ENDPOINT,
+                "collector:4317",
+                "OTEL_EXPORTER_OTLP_ENDPOINT: \"collector:4317\" is no such URL: write http://… or https://…, \
+                 without user, query and fragment, e.g. https://example.com",
+            ),
+        ] {
+            let error = start("ferrule", &layers(name, value)).unwrap_err().to_string();
+            assert_eq!(error, want);
+        }
+    }
+}
