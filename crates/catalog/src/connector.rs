@@ -1,0 +1,150 @@
+//! A connector: everything Ferrule knows about one vendor.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ferrule_model::{ConnectorKey, ElementId};
+
+use crate::address::Address;
+use crate::api::{Api, Resource};
+use crate::auth::{Auth, OAuth2};
+use crate::parameter::{Parameter, ParameterError, Parameters, Place};
+use crate::template::Template;
+
+/// Names by which the contract's clients give an address parameter they do not know by name, in order.
+const ALIASES: [&str; 2] = ["siteAddress", "subdomain"];
+
+/// One vendor, as its file describes it.
+#[derive(Clone, Debug)]
+pub struct Connector {
+    /// The key in paths and requests.
+    pub key: ConnectorKey,
+    /// The number that stands for the key.
+    pub id: ElementId,
+    /// The name that people read.
+    pub name: String,
+    /// The hub it belongs to.
+    pub hub: String,
+    /// What the vendor is for; may be empty.
+    pub description: String,
+    /// Where the vendor explains its authentication.
+    pub docs: Option<String>,
+    /// How its users authenticate.
+    pub auth: Auth,
+    /// Its API.
+    pub api: Option<Api>,
+    /// What the user must add, in the file's order.
+    pub parameters: Vec<Arc<Parameter>>,
+    /// What the API docs show, in the file's order.
+    pub resources: Vec<Resource>,
+    /// The only hosts that an address may name whose host does not end in a literal domain.
+    pub hosts: Vec<String>,
+}
+
+impl Connector {
+    /// Its OAuth 2 settings, when it uses OAuth 2.
+    pub fn oauth2(&self) -> Result<&OAuth2, ParameterError> {
+        match &self.auth {
+            Auth::OAuth2(oauth2) => Ok(oauth2),
+            _ => Err(ParameterError::NotOAuth2 {
+                connector: self.key.to_string(),
+            }),
+        }
+    }
+
+    /// Keeps what the connector declares of the values given, and fills in defaults.
+    ///
+    /// Empty values count as absent. `siteAddress`, then `subdomain`, fill the first address parameter when its
+    /// own name is absent and the value fits; otherwise they are ignored. A value that does not fit its
+    /// parameter is an error; a missing one is not, until something needs it.
+    pub fn resolve(&self, given: &BTreeMap<String, String>) -> Result<Parameters, ParameterError> {
+        let first_address = self
+            .parameters
+            .iter()
+            .find(|parameter| parameter.place == Place::Address);
+        let present = |name: &str| given.get(name).filter(|value| !value.is_empty());
+        let mut resolved = Vec::new();
+        for parameter in &self.parameters {
+            let own = present(&parameter.name);
+            if own.is_some_and(|value| !parameter.accepts(value)) {
+                return Err(parameter.invalid());
+            }
+            let alias = || {
+                let is_first = first_address.is_some_and(|first| Arc::ptr_eq(first, parameter));
+                let aliases = ALIASES
+                    .into_iter()
+                    .filter(|alias| is_first && !self.declares(alias));
+                aliases.filter_map(present).find(|value| parameter.accepts(value))
+            };
+            if let Some(value) = own.or_else(alias).or(parameter.default.as_ref()) {
+                resolved.push((parameter.name.clone(), value.clone()));
+            }
+        }
+        Ok(resolved.into_iter().collect())
+    }
+
+    /// Fails with the first required parameter that has no value.
+    pub fn require_all(&self, values: &Parameters) -> Result<(), ParameterError> {
+        let missing =
+            |parameter: &&Arc<Parameter>| parameter.required && values.get(&parameter.name).is_none();
+        self.parameters
+            .iter()
+            .find(missing)
+            .map_or(Ok(()), |parameter| Err(parameter.missing()))
+    }
+
+    /// Where the user logs in. Requires only the parameters that this address holds.
+    pub fn authorization_url(&self, values: &Parameters) -> Result<String, ParameterError> {
+        self.oauth2()?.authorization_url.render(values)
+    }
+
+    /// Where codes and refresh tokens become tokens.
+    pub fn token_url(&self, values: &Parameters) -> Result<String, ParameterError> {
+        self.oauth2()?.token_url.render(values)
+    }
+
+    /// Where tokens are revoked; `None` when the vendor has no such place.
+    pub fn revocation_url(&self, values: &Parameters) -> Result<Option<String>, ParameterError> {
+        self.oauth2()?
+            .revocation_url
+            .as_ref()
+            .map(|url| url.render(values))
+            .transpose()
+    }
+
+    /// Extra parameters of the authorization URL, not yet URL-coded, in the file's order. One that holds an
+    /// optional parameter without a value is left out.
+    pub fn authorize_params(&self, values: &Parameters) -> Result<Vec<(String, String)>, ParameterError> {
+        let optional_and_absent = |name: &str| {
+            let declared = self.parameters.iter().find(|parameter| parameter.name == name);
+            declared.is_some_and(|parameter| !parameter.required) && values.get(name).is_none()
+        };
+        let params = self.oauth2()?.authorize_params.iter();
+        params
+            .filter(|(_, template)| !template.names().any(optional_and_absent))
+            .map(|(name, template)| Ok((name.clone(), template.render(values)?)))
+            .collect()
+    }
+
+    /// Whether an organization's stored vendor app may be used: only when the file itself bounds the hosts of
+    /// every address, so that no value can have the app's secret sent to a host of its own choice.
+    pub fn accepts_stored_app(&self) -> bool {
+        self.addresses()
+            .filter_map(Template::as_address)
+            .all(Address::is_bounded)
+    }
+
+    fn addresses(&self) -> impl Iterator<Item = &Template> {
+        let oauth2 = self.oauth2().ok().into_iter();
+        let of_auth = oauth2.flat_map(|oauth2| {
+            [&oauth2.authorization_url, &oauth2.token_url]
+                .into_iter()
+                .chain(&oauth2.revocation_url)
+        });
+        of_auth.chain(self.api.as_ref().map(|api| &api.base_url))
+    }
+
+    fn declares(&self, name: &str) -> bool {
+        self.parameters.iter().any(|parameter| parameter.name == name)
+    }
+}

@@ -1,0 +1,31 @@
+//! Connectors as data: a connector is a TOML file, read once at start into values that hold only what is valid.
+//!
+//! [`Catalog::load`] layers the built-in files, files handed over in memory and an operator's folder;
+//! [`check_directory`] says everything that is wrong with a folder, with lines. `docs/connectors.md` describes
+//! the format. A file is data only: its templates reach declared, non-secret parameters, and no value of a
+//! parameter moves an address to another host.
+
+mod address;
+mod api;
+mod auth;
+mod built_in;
+mod catalog;
+mod connector;
+mod directory;
+mod header;
+mod nearest;
+mod parameter;
+mod pieces;
+mod problem;
+mod read;
+mod section;
+mod template;
+
+pub use api::{Api, Method, Ping, Resource};
+pub use auth::{Auth, ClientAuth, OAuth2, Pkce, Refresh, TokenRequestFormat};
+pub use catalog::{Catalog, ConnectorSource, LoadOptions, check_directory};
+pub use connector::Connector;
+pub use header::{Credentials, HeaderTemplate};
+pub use parameter::{Parameter, ParameterError, Parameters, Pattern, Place};
+pub use problem::{LoadError, Problem};
+pub use template::Template;

@@ -1,0 +1,168 @@
+//! The vendor's API: `[api]` and `[[resources]]`.
+
+use toml::Spanned;
+
+use super::Reading;
+use crate::api::{Api, Method, Ping, Resource};
+use crate::header::HeaderTemplate;
+use crate::pieces::{Part, split};
+use crate::section::{Report, Section};
+
+/// Headers that say where a message ends or goes, or that have a key of their own.
+const NOT_FOR_FILES: [&str; 9] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "cookie",
+    "host",
+    "proxy-authorization",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
+
+pub(super) fn api(reading: &Reading<'_>, top: &Section<'_>) -> Option<Api> {
+    let section = top.section("api", "[api]")?;
+    let base_url = section.required_text("base_url").and_then(|text| {
+        let template = reading.address(&text)?;
+        if text.get_ref().contains('?') || text.get_ref().ends_with('/') {
+            reading.report.at(
+                text.span(),
+                "base_url: paths are appended to it, remove its query and last '/'",
+            );
+        }
+        Some(template)
+    });
+    let headers = headers(reading, &section);
+    let authorization = section.text("authorization");
+    let authorization = authorization.and_then(|text| reading.parsed(&text, HeaderTemplate::parse));
+    let ping = section.text("ping").and_then(|text| ping(reading.report, &text));
+    section.finish();
+    Some(Api {
+        base_url: base_url?,
+        headers,
+        authorization,
+        ping,
+    })
+}
+
+fn headers(reading: &Reading<'_>, section: &Section<'_>) -> Vec<(String, HeaderTemplate)> {
+    let pairs = section.pairs("headers").into_iter();
+    let headers = pairs.filter_map(|(name, text)| {
+        let lower = name.get_ref().to_ascii_lowercase();
+        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if lower.is_empty() || !lower.bytes().all(token) {
+            reading.report.at(
+                name.span(),
+                format!("headers: '{}' is no header's name", name.get_ref()),
+            );
+        } else if lower == "authorization" {
+            reading.report.at(
+                name.span(),
+                "headers: write Authorization as authorization = \"…\" under [api]",
+            );
+        } else if NOT_FOR_FILES.contains(&lower.as_str()) {
+            let message = format!("headers: Ferrule sets '{}' itself: remove it", name.get_ref());
+            reading.report.at(name.span(), message);
+        }
+        Some((name.into_inner(), reading.parsed(&text, HeaderTemplate::parse)?))
+    });
+    headers.collect()
+}
+
+fn ping(report: &Report, text: &Spanned<String>) -> Option<Ping> {
+    let Some((method, path)) = text.get_ref().split_once(' ') else {
+        report.at(
+            text.span(),
+            "ping: write a method and a path, as in ping = \"GET /me\"",
+        );
+        return None;
+    };
+    let method = method
+        .parse::<Method>()
+        .and_then(|method| plain_path(path).map(|()| method));
+    let method = method
+        .map_err(|why| report.at(text.span(), format!("ping: {why}")))
+        .ok()?;
+    if path.contains(['{', '}']) {
+        report.at(
+            text.span(),
+            "ping: a placeholder has nothing to stand for, write a plain path",
+        );
+    }
+    Some(Ping {
+        method,
+        path: path.to_owned(),
+    })
+}
+
+pub(super) fn resources(report: &Report, top: &Section<'_>) -> Vec<Resource> {
+    let sections = top.sections("resources", "[[resources]]").into_iter();
+    sections.filter_map(|section| resource(report, section)).collect()
+}
+
+fn resource(report: &Report, section: Section<'_>) -> Option<Resource> {
+    let path = section.required_text("path");
+    let vendor_path = section.text("vendor_path");
+    let methods = section.texts("methods");
+    section.finish();
+    for text in path.iter().chain(&vendor_path) {
+        if let Err(why) = plain_path(text.get_ref()) {
+            report.at(text.span(), why);
+        }
+    }
+    let path = path?;
+    if let Some(vendor_path) = &vendor_path {
+        let own = names(path.get_ref());
+        for name in names(vendor_path.get_ref())
+            .into_iter()
+            .filter(|name| !own.contains(name))
+        {
+            let message = format!("vendor_path holds {{{name}}}, which path does not: add it to path");
+            report.at(vendor_path.span(), message);
+        }
+    }
+    let methods = methods.map_or_else(
+        || vec![Method::Get],
+        |methods| {
+            let parsed = methods.iter().filter_map(|method| {
+                let parsed = method.get_ref().parse::<Method>();
+                parsed
+                    .map_err(|why| report.at(method.span(), format!("methods: {why}")))
+                    .ok()
+            });
+            parsed.collect()
+        },
+    );
+    let path = path.into_inner();
+    Some(Resource {
+        vendor_path: vendor_path.map_or_else(|| path.clone(), Spanned::into_inner),
+        path,
+        methods,
+    })
+}
+
+/// A path that stays below the base URL, whoever reads it.
+fn plain_path(path: &str) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~{}:@!$&'()*+,;=".contains(c);
+    let segments = path
+        .strip_prefix('/')
+        .map(|rest| rest.split('/').collect::<Vec<_>>())
+        .unwrap_or_default();
+    let stays = path == "/" || segments.iter().all(|segment| !["", ".", ".."].contains(segment));
+    if segments.is_empty() || !stays || !path.chars().all(plain) {
+        return Err(format!(
+            "'{path}' is no plain path: write one as in /contacts or /contacts/{{id}}"
+        ));
+    }
+    split(path).map(|_| ())
+}
+
+fn names(path: &str) -> Vec<&str> {
+    let parts = split(path).unwrap_or_default().into_iter();
+    let names = parts.filter_map(|part| match part {
+        Part::Name(name) => Some(name),
+        Part::Literal(_) => None,
+    });
+    names.collect()
+}

@@ -1,0 +1,77 @@
+//! A text or an address with `{name}` placeholders.
+
+use crate::address::{Address, AddressRules};
+use crate::parameter::{ParameterError, Parameters};
+use crate::pieces::{Declared, Piece, value};
+
+/// A text with `{name}` placeholders, each a declared and non-secret parameter.
+#[derive(Clone, Debug)]
+pub struct Template {
+    text: String,
+    form: Form,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    Text(Vec<Piece>),
+    Address(Address),
+}
+
+impl Template {
+    /// A text; the error says what to write instead.
+    pub(crate) fn text(text: &str, declared: &Declared) -> Result<Self, String> {
+        Ok(Self {
+            text: text.to_owned(),
+            form: Form::Text(Piece::all(text, declared)?),
+        })
+    }
+
+    /// An address; each error says what to write instead.
+    pub(crate) fn address(text: &str, rules: &AddressRules<'_>) -> Result<Self, Vec<String>> {
+        Ok(Self {
+            text: text.to_owned(),
+            form: Form::Address(Address::parse(text, rules)?),
+        })
+    }
+
+    /// The text as the file has it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The names of the parameters it holds, in the text's order; twice where one stands twice.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let pieces: Box<dyn Iterator<Item = &Piece>> = match &self.form {
+            Form::Text(pieces) => Box::new(pieces.iter()),
+            Form::Address(address) => Box::new(address.pieces()),
+        };
+        pieces
+            .filter_map(Piece::parameter)
+            .map(|parameter| parameter.name.as_str())
+    }
+
+    /// The text with its values in place.
+    ///
+    /// In an address, a value inside the host must be plain letters, digits, `.`, `-` and `_`; elsewhere it is
+    /// percent-encoded. What comes out has the host, path segments and query parameters that the template says.
+    pub fn render(&self, values: &Parameters) -> Result<String, ParameterError> {
+        match &self.form {
+            Form::Address(address) => address.render(&self.text, values),
+            Form::Text(pieces) => pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Literal(literal) => Ok(literal.as_str()),
+                    Piece::Value(parameter) => value(parameter, values),
+                })
+                .collect(),
+        }
+    }
+
+    /// The address inside, when it is one.
+    pub(crate) fn as_address(&self) -> Option<&Address> {
+        match &self.form {
+            Form::Address(address) => Some(address),
+            Form::Text(_) => None,
+        }
+    }
+}
