@@ -33,11 +33,13 @@ where
     R: Send + 'static,
 {
     type Response = R;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<R, BoxError>> + Send>>;
+    type Error = Status;
+    type Future = Pin<Box<dyn Future<Output = Result<R, Status>> + Send>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.inner.poll_ready(context).map_err(Into::into)
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        self.inner
+            .poll_ready(context)
+            .map_err(|error| Status::from_error(error.into()))
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
@@ -52,8 +54,8 @@ where
         let answer = self.inner.call(request);
         Box::pin(async move {
             match tokio::time::timeout(deadline, answer).await {
-                Ok(answer) => answer.map_err(Into::into),
-                Err(_) => Err(Status::new(Code::DeadlineExceeded, "the call's deadline passed").into()),
+                Ok(answer) => answer.map_err(|error| Status::from_error(error.into())),
+                Err(_) => Err(Status::new(Code::DeadlineExceeded, "the call's deadline passed")),
             }
         })
     }
@@ -105,6 +107,6 @@ mod tests {
             deadline: Duration::from_millis(5),
         };
         let error = client.call(Request::new(())).await.unwrap_err();
-        assert_eq!(Status::from_error(error).code(), Code::DeadlineExceeded);
+        assert_eq!(error.code(), Code::DeadlineExceeded);
     }
 }

@@ -4,10 +4,11 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use http::{Request, Response};
+use tonic::Status;
 use tonic::body::Body;
 use tonic::transport::{Channel, Endpoint};
 use tower::util::BoxCloneSyncService;
-use tower::{BoxError, Layer as _, Service};
+use tower::{Layer as _, Service};
 
 use crate::call::Outgoing;
 use crate::tls::{Tls, TlsError};
@@ -16,7 +17,7 @@ use crate::v1::instance_registry_client::InstanceRegistryClient;
 use crate::v1::oauth_broker_client::OauthBrokerClient;
 
 /// How calls reach a service, whichever way that is.
-pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
+pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, Status>;
 
 /// A client of the broker.
 pub type BrokerClient = OauthBrokerClient<Transport>;

@@ -1,1 +1,43 @@
-//! The public face: REST, pages, proxy.
+//! The public face: REST under `/elements/api-v2`, the hosted callback and its pages.
+//!
+//! A request passes `request_id` (its id, its span, the one log line), then `headers`, then one handler of
+//! `handlers/`, which reads the caller by `auth`, calls the broker or the registry, and answers. Whatever says
+//! no is an `errors::ApiError`, turned into the contract's JSON in one place.
+
+mod auth;
+mod body;
+mod caller;
+mod element_json;
+mod errors;
+mod handlers;
+mod headers;
+mod instance_body;
+mod instance_json;
+mod limit;
+mod pages;
+mod paging;
+mod query;
+mod request_id;
+mod routes;
+mod serve;
+pub mod settings;
+mod state;
+mod target;
+mod url_limit;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub use settings::{ProcessSettings, Settings};
+pub use state::Gateway;
+
+/// Serves until `shutdown`, then finishes what is in flight within the drain time.
+pub async fn run(gateway: Gateway, listener: TcpListener, shutdown: CancellationToken) {
+    let drain = gateway.settings().drain;
+    let forgetting = tokio::spawn({
+        let gateway = gateway.clone();
+        async move { gateway.anonymous().forget_quiet_addresses().await }
+    });
+    serve::serve(listener, routes::router(gateway), shutdown, drain).await;
+    forgetting.abort();
+}

@@ -1,0 +1,203 @@
+//! A connector as the contract shows it (contract, "Element object").
+
+use ferrule_catalog::{Auth, Connector, Parameter, Place, Resource};
+use ferrule_model::{Digest, DigestBuilder};
+use serde_json::{Value, json};
+
+/// What lists and instances hold: no configuration, empty arrays.
+///
+/// `typeOAuth` is false for every connector, OAuth 2 ones too: it marks a way to provision that the contract
+/// had given up, and `authentication.type` says what a client wants to know.
+pub(crate) fn summary(connector: &Connector) -> Value {
+    json!({
+        "id": connector.id,
+        "name": connector.name,
+        "key": connector.key,
+        "description": connector.description,
+        "image": format!("elements/provider_{}.png", connector.key),
+        "logo": connector.key,
+        "active": true,
+        "deleted": false,
+        "typeOAuth": false,
+        "typeOauth": false,
+        "trialAccount": false,
+        "resources": [],
+        "objects": [],
+        "transformationsEnabled": true,
+        "bulkDownloadEnabled": false,
+        "bulkUploadEnabled": false,
+        "cloneable": true,
+        "extendable": true,
+        "beta": false,
+        "authentication": { "type": connector.auth.kind_name() },
+        "extended": false,
+        "useModelsForMetadata": true,
+        "hub": connector.hub,
+        "protocolType": "http",
+        "parameters": [],
+        "private": false,
+    })
+}
+
+/// The whole element: with what an instance must be given and what its API offers.
+pub(crate) fn full(connector: &Connector) -> Value {
+    let mut element = summary(connector);
+    element["configuration"] = configuration(connector).into();
+    element["resources"] = connector
+        .resources
+        .iter()
+        .flat_map(|resource| resources(connector, resource))
+        .collect();
+    element["hooks"] = json!([]);
+    element["configDescription"] = json!(format!("What an instance of {} needs.", connector.name));
+    element["existingAccountDescription"] = json!("");
+    element["signupURL"] = json!(connector.docs.as_deref().unwrap_or_default());
+    element
+}
+
+/// What an instance of this connector may be given, as the contract's Config objects.
+pub(crate) fn configuration(connector: &Connector) -> Vec<Value> {
+    let mut fields = Vec::new();
+    if let Auth::OAuth2(oauth) = &connector.auth {
+        fields.push(
+            Field::new(
+                "oauth.api.key",
+                "API key",
+                "The client id of your app at the vendor",
+            )
+            .required(),
+        );
+        fields.push(
+            Field::new("oauth.api.secret", "API secret", "The client secret of your app")
+                .required()
+                .secret(),
+        );
+        fields.push(
+            Field::new(
+                "oauth.callback.url",
+                "Callback URL",
+                "Where the vendor sends the code; must be registered there",
+            )
+            .required(),
+        );
+        fields.push(Field::new("oauth.scope", "Scope", "What to ask for").default(&oauth.scope()));
+    }
+    fields.extend(connector.parameters.iter().map(|parameter| Field::of(parameter)));
+    fields
+        .iter()
+        .enumerate()
+        .map(|(order, field)| field.json(connector, order))
+        .collect()
+}
+
+/// The Config object of one key of an instance, declared or not.
+pub(crate) fn configuration_entry(connector: &Connector, key: &str) -> Value {
+    let declared = configuration(connector)
+        .into_iter()
+        .find(|entry| entry["key"] == key);
+    declared.unwrap_or_else(|| Field::new(key, key, "").json(connector, 1000))
+}
+
+/// The numeric id of a Config object: stable, since it is made from what it names.
+pub(crate) fn configuration_id(connector: &Connector, key: &str) -> u32 {
+    stable_id(&["configuration", connector.key.as_str(), key])
+}
+
+/// A positive number made from names.
+pub(crate) fn stable_id(names: &[&str]) -> u32 {
+    let digest = names
+        .iter()
+        .fold(Digest::builder("id"), DigestBuilder::field)
+        .finish();
+    let [a, b, c, d, ..] = *digest.as_bytes();
+    u32::from_be_bytes([a & 0x7f, b, c, d])
+}
+
+struct Field {
+    key: String,
+    name: String,
+    description: String,
+    default: Option<String>,
+    required: bool,
+    secret: bool,
+}
+
+impl Field {
+    fn new(key: &str, name: &str, description: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            name: name.to_owned(),
+            description: description.to_owned(),
+            default: None,
+            required: false,
+            secret: false,
+        }
+    }
+
+    fn of(parameter: &Parameter) -> Self {
+        Self {
+            key: parameter.name.clone(),
+            name: parameter.label.clone(),
+            description: parameter.help.clone(),
+            default: parameter.default.clone(),
+            required: parameter.required
+                || (parameter.place == Place::Address && parameter.default.is_none()),
+            secret: parameter.secret,
+        }
+    }
+
+    fn required(self) -> Self {
+        Self {
+            required: true,
+            ..self
+        }
+    }
+
+    fn secret(self) -> Self {
+        Self { secret: true, ..self }
+    }
+
+    fn default(self, value: &str) -> Self {
+        Self {
+            default: Some(value.to_owned()),
+            ..self
+        }
+    }
+
+    fn json(&self, connector: &Connector, order: usize) -> Value {
+        json!({
+            "id": configuration_id(connector, &self.key),
+            "name": self.name,
+            "key": self.key,
+            "description": self.description,
+            "defaultValue": self.default,
+            "type": if self.secret { "PASSWORD" } else { "TEXTFIELD_1000" },
+            "required": self.required,
+            "hideFromConsole": false,
+            "internal": false,
+            "active": true,
+            "displayOrder": order,
+            "resellerConfig": false,
+            "companyConfig": false,
+            "groupControl": false,
+        })
+    }
+}
+
+fn resources(connector: &Connector, resource: &Resource) -> Vec<Value> {
+    let of_method = |method: &ferrule_catalog::Method| {
+        json!({
+            "id": stable_id(&["resource", connector.key.as_str(), method.as_str(), &resource.path]),
+            "description": format!("{method} {}", resource.path),
+            "path": format!("/hubs/{}{}", connector.hub, resource.path),
+            "vendorPath": resource.vendor_path,
+            "method": method.as_str(),
+            "vendorMethod": method.as_str(),
+            "type": "api",
+            "parameters": [],
+            "hooks": [],
+            "paginationType": "VENDOR_SUPPORTED",
+        })
+    };
+    resource.methods.iter().map(of_method).collect()
+}

@@ -1,0 +1,70 @@
+//! `POST /instances`, alias `POST /elements/{keyOrId}/instances`: a code or a handshake becomes an instance.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use ferrule_model::Digest;
+use ferrule_wire::v1::CreateInstanceRequest;
+use ferrule_wire::within;
+use serde_json::{Value, json};
+
+use crate::auth::Presented;
+use crate::body;
+use crate::errors::ApiError;
+use crate::instance_body::InstanceBody;
+use crate::instance_json;
+use crate::state::Gateway;
+
+use super::EXCHANGE_DEADLINE;
+
+const MAX_IDEMPOTENCY_KEY: usize = 256;
+
+pub(crate) async fn handler(
+    State(gateway): State<Gateway>,
+    path: Option<Path<String>>,
+    headers: HeaderMap,
+    body: body::Json<InstanceBody>,
+) -> Result<Json<Value>, ApiError> {
+    let presented = Presented::of_platform(&headers)?;
+    let body::Json {
+        value: mut body,
+        bytes,
+    } = body;
+    let element = path.map(|Path(element)| element).or_else(|| body.element()).ok_or_else(|| {
+        ApiError::bad_request("`element.key` is missing: name the connector, for example {\"element\":{\"key\":\"intercom\"}}.")
+    })?;
+    let provider_data = body.provider_data()?;
+    let code = provider_data.code.clone();
+    let request = CreateInstanceRequest {
+        credentials: Some(presented.to_wire()),
+        element,
+        name: body.name()?.unwrap_or_default(),
+        tags: body.tags()?.unwrap_or_default(),
+        configuration: body.configuration()?.into_iter().collect(),
+        provider_data: Some(provider_data),
+        idempotency_key: idempotency_key(&headers)?,
+        body_digest: Digest::of(&bytes).as_bytes().to_vec(),
+    };
+    let instance = gateway
+        .registry()
+        .create_instance(within(EXCHANGE_DEADLINE, request))
+        .await?
+        .into_inner();
+    let mut shown = instance_json::instance(gateway.catalog(), &instance);
+    if !code.is_empty() {
+        shown["providerData"] = json!({ "code": code });
+    }
+    Ok(Json(shown))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<String, ApiError> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(String::new());
+    };
+    match value.to_str() {
+        Ok(key) if (1..=MAX_IDEMPOTENCY_KEY).contains(&key.len()) => Ok(key.to_owned()),
+        _ => Err(ApiError::bad_request(format!(
+            "The Idempotency-Key header takes 1 to {MAX_IDEMPOTENCY_KEY} printable characters."
+        ))),
+    }
+}

@@ -1,0 +1,93 @@
+//! Headers that every answer of a kind carries, and the trace context that a request brings.
+
+use axum::extract::Request;
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ORIGIN,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use opentelemetry::propagation::Extractor;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+/// Exactly as clients of the contract compare it (contract, "Elements-* and related headers").
+const EXPOSED: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-Request-Id, \
+                       Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Content-Disposition";
+
+/// Pages load one stylesheet of ours and nothing else, and nobody may frame them.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                           base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
+
+/// Around the API: CORS where the request has an `Origin`, answers kept out of caches.
+///
+/// Any origin may ask: the API knows callers by a header that a browser never adds by itself.
+pub(crate) async fn api(request: Request, next: Next) -> Response {
+    let cross_origin = request.headers().contains_key(ORIGIN);
+    let preflight = cross_origin
+        && request.method() == Method::OPTIONS
+        && request.headers().contains_key("access-control-request-method");
+    let mut response = if preflight {
+        preflight_answer()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    if cross_origin {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn preflight_answer() -> Response {
+    let headers = [
+        (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE"),
+        (
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            "Authorization, Content-Type, Idempotency-Key",
+        ),
+        (ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    (StatusCode::OK, headers).into_response()
+}
+
+/// Around everything outside the API: pages, redirects, their errors.
+pub(crate) async fn page(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Makes the span a child of the trace that the request brings (W3C trace context).
+pub(crate) fn continue_trace(span: &Span, headers: &HeaderMap) {
+    struct Received<'a>(&'a HeaderMap);
+
+    impl Extractor for Received<'_> {
+        fn get(&self, key: &str) -> Option<&str> {
+            self.0.get(key)?.to_str().ok()
+        }
+
+        fn keys(&self) -> Vec<&str> {
+            self.0.keys().map(HeaderName::as_str).collect()
+        }
+    }
+
+    let parent =
+        opentelemetry::global::get_text_map_propagator(|propagator| propagator.extract(&Received(headers)));
+    // It fails where no OpenTelemetry layer is installed: then there is no trace to continue.
+    let _ = span.set_parent(parent);
+}

@@ -1,0 +1,128 @@
+//! Sixty calls a minute for an address that shows no credentials.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use ipnet::IpNet;
+
+use crate::errors::ApiError;
+
+const CALLS_A_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("sixty is not zero");
+
+/// How often addresses that went quiet are forgotten.
+const FORGET_INTERVAL: Duration = Duration::from_mins(1);
+
+/// Counts anonymous calls by address.
+#[derive(Debug)]
+pub(crate) struct AnonymousLimit {
+    calls: DefaultKeyedRateLimiter<IpAddr>,
+    clock: DefaultClock,
+    trusted_proxies: Vec<IpNet>,
+}
+
+impl AnonymousLimit {
+    pub(crate) fn new(trusted_proxies: Vec<IpNet>) -> Self {
+        let calls = RateLimiter::keyed(Quota::per_minute(CALLS_A_MINUTE));
+        Self {
+            calls,
+            clock: DefaultClock::default(),
+            trusted_proxies,
+        }
+    }
+
+    /// Counts one call of whoever sent this request.
+    pub(crate) fn count(&self, peer: SocketAddr, headers: &HeaderMap) -> Result<(), ApiError> {
+        let address = client_address(peer.ip(), headers, &self.trusted_proxies);
+        self.calls
+            .check_key(&one_subscriber(address))
+            .map_err(|not_until| {
+                let wait = not_until.wait_time_from(self.clock.now());
+                ApiError::too_many(wait.as_secs().max(1))
+            })
+    }
+
+    /// Forgets quiet addresses, for ever: run it beside the server.
+    pub(crate) async fn forget_quiet_addresses(&self) {
+        loop {
+            tokio::time::sleep(FORGET_INTERVAL).await;
+            self.calls.retain_recent();
+        }
+    }
+}
+
+/// The nearest address that is not a trusted proxy's: `X-Forwarded-For` is read right to left, and only as
+/// long as whoever wrote the entry is trusted.
+fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    let forwarded: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    let mut address = peer.to_canonical();
+    for entry in forwarded.iter().rev() {
+        if !is_trusted(&address) {
+            break;
+        }
+        let Ok(next) = entry.trim().parse::<IpAddr>() else {
+            break;
+        };
+        address = next.to_canonical();
+    }
+    address
+}
+
+/// An IPv6 subscriber has a whole /64.
+fn one_subscriber(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn forwarded(value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(
+            "x-forwarded-for".parse().unwrap(),
+            HeaderValue::from_str(value).unwrap(),
+        )])
+    }
+
+    #[test]
+    fn forwarded_addresses_count_only_behind_trusted_proxies() {
+        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
+        for (peer, header, want) in [
+            ("192.0.2.1", "198.51.100.7", "192.0.2.1"),
+            ("10.0.0.1", "198.51.100.7", "198.51.100.7"),
+            ("10.0.0.1", "203.0.113.9, 198.51.100.7, 10.0.0.2", "198.51.100.7"),
+            ("10.0.0.1", "nonsense", "10.0.0.1"),
+            ("::ffff:10.0.0.1", "198.51.100.7", "198.51.100.7"),
+        ] {
+            let got = client_address(peer.parse().unwrap(), &forwarded(header), &trusted);
+            assert_eq!(got, want.parse::<IpAddr>().unwrap(), "{peer} {header}");
+        }
+    }
+
+    #[test]
+    fn the_sixty_first_call_of_a_minute_waits() {
+        let limit = AnonymousLimit::new(Vec::new());
+        let peer: SocketAddr = "192.0.2.1:9".parse().unwrap();
+        let none = HeaderMap::new();
+        assert!((0..60).all(|_| limit.count(peer, &none).is_ok()));
+        assert!(limit.count(peer, &none).is_err());
+        assert!(limit.count("192.0.2.2:9".parse().unwrap(), &none).is_ok());
+    }
+}

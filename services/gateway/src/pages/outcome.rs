@@ -1,0 +1,54 @@
+//! `GET /oauth/callback/{key}/done`: what became of a login that has no `returnUrl` to go back to.
+
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use ferrule_wire::v1::find_outcome_response::Stage;
+use ferrule_wire::v1::{FindOutcomeRequest, FindOutcomeResponse};
+
+use crate::pages::{Problem, html};
+use crate::query::Query;
+use crate::routes::API;
+use crate::state::Gateway;
+
+#[derive(Template)]
+#[template(path = "outcome.html")]
+struct Outcome<'a> {
+    connector: &'a str,
+    key: &'a str,
+    api: String,
+    handshake: &'a str,
+    stage: Stage,
+    answer: &'a FindOutcomeResponse,
+}
+
+pub(crate) async fn handler(
+    State(gateway): State<Gateway>,
+    Path(element): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let query = Query::parse(query.as_deref().unwrap_or_default()).unwrap_or_default();
+    let handshake = query.get("handshake").unwrap_or_default();
+    let request = FindOutcomeRequest {
+        element: element.clone(),
+        handshake: handshake.to_owned(),
+    };
+    let answer = gateway.broker().find_outcome(request).await?.into_inner();
+    let connector = gateway.catalog().get(&element).ok_or_else(|| {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "There is no such connector",
+            "The address may be mistyped.",
+        )
+    })?;
+    let page = Outcome {
+        connector: &connector.name,
+        key: connector.key.as_str(),
+        api: format!("{}{API}", gateway.settings().public_url),
+        handshake,
+        stage: answer.stage(),
+        answer: &answer,
+    };
+    Ok(html(StatusCode::OK, &page).into_response())
+}

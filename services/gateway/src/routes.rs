@@ -1,0 +1,97 @@
+//! Every route, as a table of contents.
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::errors::ApiError;
+use crate::handlers::{
+    callback, create_instance, delete_instance, get_element, get_instance, hubs, instance_configuration,
+    list_elements, list_instances, oauth_url, update_instance,
+};
+use crate::pages::{self, outcome};
+use crate::state::Gateway;
+use crate::{headers, request_id, url_limit};
+
+/// Where Open Connectors clients have their base URL.
+pub(crate) const API: &str = "/elements/api-v2";
+
+/// The whole public surface.
+pub(crate) fn router(gateway: Gateway) -> Router {
+    let chance = gateway.chance().clone();
+    Router::new()
+        .nest(API, api().layer(from_fn(headers::api)))
+        .merge(web().layer(from_fn(headers::page)))
+        .with_state(gateway)
+        .layer(from_fn(url_limit::layer))
+        // Inside the request id, so that an answer to a panic has one too.
+        .layer(CatchPanicLayer::custom(|_| {
+            use axum::response::IntoResponse as _;
+            ApiError::from(ferrule_wire::Refusal::internal("a handler panicked")).into_response()
+        }))
+        .layer(from_fn_with_state(chance, request_id::layer))
+}
+
+fn api() -> Router<Gateway> {
+    let instance = get(get_instance::handler)
+        .put(update_instance::handler)
+        .patch(update_instance::handler)
+        .delete(delete_instance::handler);
+    let collection = get(list_instances::handler)
+        .post(create_instance::handler)
+        .put(update_instance::handler)
+        .patch(update_instance::handler);
+    let of_element = get(list_instances::handler).post(create_instance::handler);
+
+    Router::new()
+        .route("/elements", get(list_elements::handler))
+        .route("/elements/keys", get(list_elements::keys))
+        .route("/elements/{element}", get(get_element::handler))
+        .route(
+            "/elements/{element}/oauth/url",
+            get(oauth_url::by_query).post(oauth_url::by_body),
+        )
+        .route("/elements/{element}/instances", of_element)
+        .route("/elements/{element}/instances/{id}", instance.clone())
+        .route("/hubs", get(hubs::handler))
+        .route("/hubs/keys", get(hubs::keys))
+        .route("/instances", collection)
+        .route("/instances/configuration", get(instance_configuration::list))
+        .route(
+            "/instances/configuration/{config_id}",
+            get(instance_configuration::one).patch(instance_configuration::update),
+        )
+        .route("/instances/{id}", instance)
+        .route("/instances/{id}/configuration", get(instance_configuration::list))
+        .route(
+            "/instances/{id}/configuration/{config_id}",
+            get(instance_configuration::one).patch(instance_configuration::update),
+        )
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+}
+
+fn web() -> Router<Gateway> {
+    Router::new()
+        .route("/", get(pages::index))
+        .route("/assets/ferrule.css", get(pages::stylesheet))
+        .route("/oauth/callback/{element}", get(callback::handler))
+        .route("/oauth/callback/{element}/done", get(outcome::handler))
+        .fallback(pages::not_found)
+}
+
+async fn no_such_path() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "There is nothing at this path. The base URL ends in /elements/api-v2.",
+    )
+}
+
+async fn no_such_method() -> ApiError {
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "This path does not take this method.",
+    )
+}
