@@ -1,6 +1,7 @@
 use std::fs;
 use std::time::Duration;
 
+use ferrule_testkit::Postgres;
 use secrecy::SecretString;
 
 use super::world::*;
@@ -151,4 +152,29 @@ fn every_migration_in_the_folder_is_applied() {
         .map(|(version, description, _)| format!("{version:04}_{description}.sql"))
         .collect();
     assert_eq!(files, applied);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restart_of_the_database_the_store_works_again() {
+    let mut server = Postgres::start();
+    let url = server.fresh_database().into();
+    let options = StoreOptions {
+        acquire_timeout: Duration::from_millis(500),
+        ..StoreOptions::default()
+    };
+    let store = Store::open(&url, &options).await.unwrap();
+    let value = Sealed::new("v");
+    store.insert_check_value("ring", &value).await.unwrap();
+
+    server.stop();
+    for _ in 0..3 {
+        let away = store.check_value("ring").await.unwrap_err();
+        assert!(away.is_transient(), "{away:?}");
+    }
+    server.restart();
+    // Starting up is one of the troubles that pass.
+    while let Err(not_yet) = store.ping().await {
+        assert!(not_yet.is_transient(), "{not_yet:?}");
+    }
+    assert_eq!(store.check_value("ring").await.unwrap(), Some(value));
 }
