@@ -1,0 +1,64 @@
+//! From a host to a connection: name, guard, TCP and TLS within one time.
+
+use std::error::Error;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioIo;
+use rustls::crypto::aws_lc_rs;
+use tokio::net::TcpStream;
+use tower::Service;
+
+use crate::address::Guard;
+use crate::error::NotSent;
+use crate::resolver::GuardedResolver;
+
+/// Connects to guarded addresses, with TLS where the address says so.
+#[derive(Clone, Debug)]
+pub(crate) struct Connector {
+    tls: HttpsConnector<HttpConnector<GuardedResolver>>,
+    timeout: Duration,
+}
+
+impl Connector {
+    /// One that trusts Mozilla's roots.
+    pub(crate) fn new(guard: Guard, timeout: Duration) -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(GuardedResolver(guard));
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        // Shared out among a name's addresses, so that a silent one leaves time for the next.
+        tcp.set_connect_timeout(Some(timeout));
+        #[expect(
+            clippy::expect_used,
+            reason = "this provider has the safe default versions built in"
+        )]
+        let tls = HttpsConnectorBuilder::new()
+            .with_provider_and_webpki_roots(aws_lc_rs::default_provider())
+            .expect("TLS 1.2 and 1.3 are supported")
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(tcp);
+        Self { tls, timeout }
+    }
+}
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+impl Service<Uri> for Connector {
+    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.tls.poll_ready(context)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connected = tokio::time::timeout(self.timeout, self.tls.call(uri));
+        Box::pin(async { connected.await.unwrap_or_else(|_| Err(NotSent::Timeout.into())) })
+    }
+}

@@ -1,0 +1,17 @@
+//! The one way out: an HTTP client that checks every address it connects to.
+//!
+//! [`Outbound::send`] makes one exchange with a vendor: no redirect is followed, no proxy taken from the
+//! environment, no cookie kept, no body decompressed, and all of it ends within one timeout and one size. What
+//! fails says whether the request may have left ([`OutboundError`]): a code or a refresh token that may have left
+//! must not be sent again.
+//!
+//! The guard stands inside the resolver, so the address that was checked is the address that is connected to.
+
+mod address;
+mod client;
+mod connector;
+mod error;
+mod resolver;
+
+pub use client::{Limits, Outbound, Settings};
+pub use error::{NotSent, OutboundError, Unanswered};
