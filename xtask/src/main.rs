@@ -1,0 +1,40 @@
+//! Tasks of this workspace: `cargo xtask test`, `cargo xtask ci`, `cargo xtask tools`.
+#![expect(clippy::print_stderr, reason = "a task talks to whoever runs it")]
+
+mod ci;
+mod packages;
+mod step;
+mod test;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Tasks of this workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    /// Find or install what the tests need, then run every test
+    Test,
+    /// All that a change must pass: format, clippy, dependencies, docs, tests
+    Ci,
+    /// Find or install what the tests need: Redis, PostgreSQL, Node.js and the vendors' packages
+    Tools,
+}
+
+fn main() -> ExitCode {
+    let done = match Task::parse() {
+        Task::Test => test::run(),
+        Task::Ci => ci::run(),
+        Task::Tools => tools::for_tests().map(drop),
+    };
+    done.map_or_else(
+        |error| {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        },
+        |()| ExitCode::SUCCESS,
+    )
+}

@@ -1,0 +1,162 @@
+//! Programs that come with the system's packages, on Debian and its like.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::{env, fs};
+
+use anyhow::{bail, ensure};
+
+use crate::step;
+
+/// A program that tests start, and the package that brings it.
+struct Tool {
+    package: &'static str,
+    program: &'static str,
+    found: fn() -> bool,
+}
+
+const OLDEST_NODE: u32 = 18;
+
+const TOOLS: [Tool; 4] = [
+    Tool {
+        package: "redis-server",
+        program: "redis-server",
+        found: || on_path("redis-server").is_some(),
+    },
+    Tool {
+        package: "postgresql",
+        program: "initdb and postgres",
+        found: has_postgresql,
+    },
+    Tool {
+        package: "nodejs",
+        program: "node, 18 or later",
+        found: has_node,
+    },
+    Tool {
+        package: "npm",
+        program: "npm",
+        found: || on_path("npm").is_some(),
+    },
+];
+
+/// Installs what is missing where that can be done without asking; else fails and says what to install.
+pub fn find_or_install() -> anyhow::Result<()> {
+    let missing = missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<_> = missing.iter().map(|tool| tool.package).collect();
+    let Some(administrator) = administrator() else {
+        bail!(advice(&missing))
+    };
+    step::run("apt-get update", apt(administrator).arg("update"))?;
+    let install = ["install", "--yes", "--no-install-recommends"];
+    step::run("apt-get install", apt(administrator).args(install).args(packages))?;
+    let missing = self::missing();
+    ensure!(missing.is_empty(), advice(&missing));
+    Ok(())
+}
+
+fn missing() -> Vec<&'static Tool> {
+    TOOLS.iter().filter(|tool| !(tool.found)()).collect()
+}
+
+fn advice(missing: &[&Tool]) -> String {
+    let programs: Vec<_> = missing.iter().map(|tool| tool.program).collect();
+    let packages: Vec<_> = missing.iter().map(|tool| tool.package).collect();
+    format!(
+        "the tests need {}: install them (on Debian or Ubuntu: `apt-get install {}`) and call this again",
+        programs.join("; "),
+        packages.join(" ")
+    )
+}
+
+/// How we may install packages.
+#[derive(Clone, Copy)]
+enum Administrator {
+    Root,
+    Sudo,
+}
+
+fn administrator() -> Option<Administrator> {
+    on_path("apt-get")?;
+    if fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
+        return Some(Administrator::Root);
+    }
+    step::answer("sudo", &["-n", "true"]).map(|_| Administrator::Sudo)
+}
+
+fn apt(administrator: Administrator) -> Command {
+    let mut command = match administrator {
+        Administrator::Root => Command::new("env"),
+        Administrator::Sudo => {
+            let mut command = Command::new("sudo");
+            command.args(["-n", "env"]);
+            command
+        }
+    };
+    // In run level 1 a package doesn't start its service: tests start their own.
+    command.args([
+        "DEBIAN_FRONTEND=noninteractive",
+        "RUNLEVEL=1",
+        "apt-get",
+        "--quiet",
+    ]);
+    command
+}
+
+/// The path of a program on `PATH`.
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
+}
+
+fn has_postgresql() -> bool {
+    let mut packaged = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
+    packaged.any(|version| version.path().join("bin/initdb").is_file()) || on_path("initdb").is_some()
+}
+
+fn has_node() -> bool {
+    step::answer("node", &["--version"]).and_then(|version| major(&version)) >= Some(OLDEST_NODE)
+}
+
+/// `v20.1.2` → 20.
+fn major(version: &str) -> Option<u32> {
+    version.strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn node_18_is_old_enough() {
+        let cases = [
+            ("v17.9.1", false),
+            ("v18.0.0", true),
+            ("v20.1.2", true),
+            ("junk", false),
+        ];
+        for (version, enough) in cases {
+            assert_eq!(major(version) >= Some(OLDEST_NODE), enough, "{version}");
+        }
+    }
+
+    #[test]
+    fn advice_names_every_missing_program_and_its_package() {
+        let advice = advice(&TOOLS.iter().collect::<Vec<_>>());
+        for tool in &TOOLS {
+            assert!(
+                advice.contains(tool.program) && advice.contains(tool.package),
+                "{advice}"
+            );
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What tests and checks need beside the Rust toolchain: found, or installed once into the target directory.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Context;
+
+use crate::{packages, step, workspace};
+
+const DENY: &str = "0.20.2";
+
+/// Whether `cargo nextest` is there.
+pub fn has_nextest() -> bool {
+    packages::on_path("cargo-nextest").is_some()
+}
+
+/// All that the tests start; gives the folder with the vendors' packages.
+pub fn for_tests() -> anyhow::Result<PathBuf> {
+    packages::find_or_install()?;
+    vendors()
+}
+
+/// The npm packages of `crates/testkit/vendors`, installed exactly as locked, and again when the lock changes.
+fn vendors() -> anyhow::Result<PathBuf> {
+    let folder = workspace::kept("ferrule-vendors")?;
+    let source = workspace::root()?.join("crates/testkit/vendors");
+    let lock = source.join("package-lock.json");
+    let wanted = fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
+    let installed = folder.join("installed.json");
+    if fs::read(&installed).is_ok_and(|installed| installed == wanted) {
+        return Ok(folder);
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    for name in ["package.json", "package-lock.json"] {
+        let to = folder.join(name);
+        fs::copy(source.join(name), &to).with_context(|| format!("cannot write {}", to.display()))?;
+    }
+    let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+    step::run(
+        "vendors' packages",
+        Command::new("npm").args(arguments).current_dir(&folder),
+    )?;
+    fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))?;
+    Ok(folder)
+}
+
+/// The program `cargo-deny`: the installed one when it is the right version, else one of our own.
+pub fn deny() -> anyhow::Result<PathBuf> {
+    let ours = workspace::kept("ferrule-tools")?;
+    let programs = [PathBuf::from("cargo-deny"), ours.join("bin/cargo-deny")];
+    let right = format!("cargo-deny {DENY}");
+    let found = programs.iter().find(|program| {
+        program
+            .to_str()
+            .and_then(|program| step::answer(program, &["--version"]))
+            .as_deref()
+            == Some(&right)
+    });
+    if let Some(program) = found {
+        return Ok(program.clone());
+    }
+    let build = ours.join("build");
+    let mut install = workspace::cargo(&["install", "cargo-deny", "--version", DENY, "--locked", "--force"])?;
+    install.arg("--root").arg(&ours).arg("--target-dir").arg(&build);
+    step::run("install cargo-deny", &mut install)?;
+    fs::remove_dir_all(&build).with_context(|| format!("cannot remove {}", build.display()))?;
+    let [_, program] = programs;
+    Ok(program)
+}

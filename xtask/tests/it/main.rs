@@ -1,0 +1,5 @@
+//! The rooms of this house keep to themselves: who may know whom, and how large a file may grow.
+#![expect(clippy::expect_used, reason = "these are tests, helpers and all")]
+
+mod dependencies;
+mod sources;
