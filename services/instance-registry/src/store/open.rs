@@ -105,7 +105,7 @@ fn pool(dialect: Dialect, options: &StoreOptions, connections: u32) -> AnyPoolOp
 }
 
 /// The URL, unless it turns the cache of prepared statements off: sqlx 0.9.0 then leaves every statement on the
-/// server for ever (its issue 4328), and behind a pooler their names meet those of other clients.
+/// server for ever (transact-rs/sqlx#4328), and behind a pooler their names meet those of other clients.
 fn postgres_with_statements(url: &str) -> Result<&str, StoreError> {
     if url.contains("statement-cache-capacity=0") {
         return Err(StoreError::Url(

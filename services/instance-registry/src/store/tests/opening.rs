@@ -97,6 +97,17 @@ async fn urls_that_name_no_database_are_refused_without_being_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_store_does_not_tell_its_url() {
+    for database in Database::each() {
+        let store = format!("{:?}", database.open().await);
+        assert!(
+            !store.contains("registry.db") && !store.contains("127.0.0.1"),
+            "{store}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_away_is_unavailable_soon() {
     let port = ferrule_testkit::free_port();
     let url = format!("postgres://u:hunter2@127.0.0.1:{port}/d").into();
