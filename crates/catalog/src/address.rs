@@ -1,11 +1,10 @@
 //! An address with placeholders that no value can move to another host.
 
-use std::net::Ipv4Addr;
-
 use url::Url;
 
 use crate::parameter::{Parameter, ParameterError, Parameters};
 use crate::pieces::{Declared, Piece, value};
+use crate::reach::{Reach, is_loopback};
 
 /// An `https://` address (or `http://` on loopback), taken apart before any value is known.
 #[derive(Clone, Debug)]
@@ -22,19 +21,6 @@ pub(crate) struct Address {
 enum Scheme {
     Https,
     Http,
-}
-
-/// Which hosts an address can name.
-#[derive(Clone, Debug)]
-enum Reach {
-    /// The one that the file spells out.
-    Fixed,
-    /// Those below a domain that the file spells out.
-    Below(String),
-    /// Those of the file's `hosts` list.
-    Listed(Vec<String>),
-    /// Any that the patterns let through.
-    Open,
 }
 
 /// What an address is checked against when its file is read.
@@ -92,7 +78,7 @@ impl Address {
 
     /// Whether the file itself, and not a value, decides which hosts it can name.
     pub(crate) fn is_bounded(&self) -> bool {
-        !matches!(self.reach, Reach::Open)
+        self.reach.is_bounded()
     }
 
     /// The names of its query's parameters, as the file writes them.
@@ -127,23 +113,11 @@ impl Address {
             .map(|query| query.iter().map(in_path).collect())
             .transpose()?;
         let blamed = self.host.iter().find_map(Piece::parameter).unwrap_or(first);
-        if !self.reaches(&host) {
+        if !self.reach.contains(&host) || (self.scheme == Scheme::Http && !is_loopback(&host)) {
             return Err(blamed.invalid());
         }
         self.assemble(&host, &path, query.as_deref())
             .map_err(|_| blamed.invalid())
-    }
-
-    /// Whether this host is one that the address may name.
-    fn reaches(&self, host: &str) -> bool {
-        let within = match &self.reach {
-            Reach::Fixed | Reach::Open => true,
-            Reach::Below(domain) => host
-                .strip_suffix(domain.as_str())
-                .is_some_and(|below| below.ends_with('.')),
-            Reach::Listed(hosts) => hosts.iter().any(|listed| listed == host),
-        };
-        within && (self.scheme == Scheme::Https || is_loopback(host))
     }
 
     /// Puts the parts together and proves with a parser that they mean what they were meant to.
@@ -188,7 +162,7 @@ impl Address {
             }
         }
         if self.scheme == Scheme::Http {
-            if !self.stays_on_loopback() {
+            if !self.reach.stays_on_loopback() {
                 errors.push("http:// is for loopback alone: write https://".to_owned());
             } else if !rules.allow_private_networks {
                 errors.push(
@@ -204,15 +178,6 @@ impl Address {
         }
         errors
     }
-
-    fn stays_on_loopback(&self) -> bool {
-        match &self.reach {
-            Reach::Fixed => is_loopback(&self.host.iter().map(as_sample).collect::<String>()),
-            Reach::Below(domain) => is_loopback(domain),
-            Reach::Listed(hosts) => hosts.iter().all(|host| is_loopback(host)),
-            Reach::Open => false,
-        }
-    }
 }
 
 impl Scheme {
@@ -227,24 +192,6 @@ impl Scheme {
         match self {
             Self::Https => 443,
             Self::Http => 80,
-        }
-    }
-}
-
-impl Reach {
-    fn of(host: &[Piece], hosts: &[String]) -> Self {
-        if host.iter().all(|piece| piece.parameter().is_none()) {
-            return Self::Fixed;
-        }
-        // What follows the last placeholder, from its first dot on: in `{a}-eu.example.com` it is `example.com`.
-        let domain = match host.last() {
-            Some(Piece::Literal(end)) => end.split_once('.').map(|(_, domain)| domain),
-            _ => None,
-        };
-        match domain {
-            Some(domain) if domain.contains('.') || domain == "localhost" => Self::Below(domain.to_owned()),
-            _ if hosts.is_empty() => Self::Open,
-            _ => Self::Listed(hosts.to_vec()),
         }
     }
 }
@@ -279,16 +226,6 @@ fn host_and_port(authority: &str) -> Result<(&str, Option<u16>), String> {
     } else {
         Ok((host, number))
     }
-}
-
-/// Whether a host is this machine by its very name.
-pub(crate) fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host == "[::1]"
-        || host
-            .parse::<Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 /// A placeholder as the letter that stands in for any value.

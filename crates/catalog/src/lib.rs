@@ -17,6 +17,7 @@ mod nearest;
 mod parameter;
 mod pieces;
 mod problem;
+mod reach;
 mod read;
 mod section;
 mod template;
@@ -29,3 +30,6 @@ pub use header::{Credentials, HeaderTemplate};
 pub use parameter::{Parameter, ParameterError, Parameters, Pattern, Place};
 pub use problem::{LoadError, Problem};
 pub use template::Template;
+
+/// The format as a JSON Schema, for editors.
+pub const JSON_SCHEMA: &str = include_str!("../connector.schema.json");

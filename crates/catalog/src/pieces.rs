@@ -95,6 +95,14 @@ impl Piece {
             .collect()
     }
 
+    /// The text, when this is literal.
+    pub(crate) fn literal(&self) -> Option<&str> {
+        match self {
+            Self::Literal(literal) => Some(literal),
+            Self::Value(_) => None,
+        }
+    }
+
     /// The parameter, when this is a placeholder.
     pub(crate) fn parameter(&self) -> Option<&Arc<Parameter>> {
         match self {

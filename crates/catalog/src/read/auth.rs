@@ -4,9 +4,10 @@ use toml::Spanned;
 use url::Url;
 
 use super::Reading;
-use crate::address::{Address, is_loopback};
+use crate::address::Address;
 use crate::auth::{Auth, ClientAuth, OAuth2, Pkce, Refresh, TokenRequestFormat};
 use crate::pieces::{Part, split};
+use crate::reach::is_loopback;
 use crate::section::Section;
 use crate::template::Template;
 

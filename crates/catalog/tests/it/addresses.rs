@@ -19,6 +19,7 @@ fn lax(authorization_url: &str, hosts: &str) -> String {
 /// Values that attack: what means something in a URL, what a parser folds, and anything else.
 fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![
+        3 => "[a-zA-Z0-9_-]{1,8}(\\.[a-z0-9]{1,8}){0,2}",
         3 => "[a-z0-9./\\\\@:#?%&=;\\[\\] \t-]{1,12}",
         2 => "(evil\\.com|127\\.0\\.0\\.1|0x7f|@|//|\\\\|\\.\\.|%2e|%2f|%23|#|\\?|\u{3002}|\u{ff0e}|\u{2100}|xn--){1,4}",
         1 => "\\PC{1,20}",

@@ -6,6 +6,7 @@ mod addresses;
 mod files;
 mod layers;
 mod parameters;
+mod schema;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

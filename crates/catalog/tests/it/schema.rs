@@ -1,0 +1,84 @@
+use std::collections::BTreeSet;
+
+use ferrule_catalog::JSON_SCHEMA;
+use serde_json::Value;
+
+use super::catalog_with;
+
+const START: &str = "key = \"x\"\nname = \"X\"\nhub = \"crm\"\n";
+const AUTH: &str = "[auth]\nkind = \"oauth2\"\nauthorization_url = \"https://x.example.com/a\"\n\
+                    token_url = \"https://x.example.com/t\"\n";
+
+/// The keys that the reader names when it meets one that it does not know.
+fn known_to_the_reader(text: &str) -> BTreeSet<String> {
+    let catalog = catalog_with("x.toml", text);
+    let message = &catalog.problems()[0].message;
+    message
+        .split_once("known are ")
+        .unwrap()
+        .1
+        .split(", ")
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_schema_and_the_reader_know_the_same_keys() {
+    let schema: Value = serde_json::from_str(JSON_SCHEMA).unwrap();
+    let unknown = "xxxxxxxxxxxx = 1\n";
+    for (pointer, text) in [
+        ("/properties", format!("{START}{unknown}{AUTH}")),
+        ("/$defs/auth/properties", format!("{START}{AUTH}{unknown}")),
+        (
+            "/$defs/api/properties",
+            format!("{START}{AUTH}[api]\nbase_url = \"https://x.example.com\"\n{unknown}"),
+        ),
+        (
+            "/$defs/parameter/properties",
+            format!("{START}{AUTH}[[parameters]]\nname = \"a\"\n{unknown}"),
+        ),
+        (
+            "/$defs/resource/properties",
+            format!("{START}{AUTH}[[resources]]\npath = \"/a\"\n{unknown}"),
+        ),
+    ] {
+        let keys = schema
+            .pointer(pointer)
+            .and_then(Value::as_object)
+            .unwrap()
+            .keys()
+            .cloned();
+        assert_eq!(
+            keys.collect::<BTreeSet<_>>(),
+            known_to_the_reader(&text),
+            "{pointer}"
+        );
+    }
+}
+
+#[test]
+fn the_page_on_connectors_names_every_key() {
+    let page = include_str!("../../../../docs/connectors.md");
+    let schema: Value = serde_json::from_str(JSON_SCHEMA).unwrap();
+    let sections = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+    for key in sections
+        .filter_map(|section| section["properties"].as_object())
+        .flat_map(|keys| keys.keys())
+    {
+        let named = [format!("`{key}`"), format!("`[{key}]`"), format!("`[[{key}]]`")];
+        assert!(named.iter().any(|named| page.contains(named)), "{key}");
+    }
+}
+
+#[test]
+fn the_pages_example_is_a_connector() {
+    let page = include_str!("../../../../docs/connectors.md");
+    let example = page
+        .split("```toml\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    assert_eq!(super::connector("acme.toml", example).name, "Acme");
+}
