@@ -1,26 +1,14 @@
 //! A scripted end user with a browser: cookies, redirects, forms. It never leaves loopback.
 
 use url::Url;
-use url::form_urlencoded::Serializer;
 
 use crate::cookies::Jar;
-use crate::html::{Form, Kind, forms, links};
 use crate::http_client::{Answer, HttpClient};
 use crate::http_message::Headers;
+use crate::page::{Decision, Page};
 
 const REDIRECTS: usize = 25;
 const PAGES: usize = 10;
-const LOGIN: &str = "alice";
-const PASSWORD: &str = "alice-pass-1";
-
-/// What the end user says when a vendor asks for consent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// Yes.
-    Allow,
-    /// No.
-    Deny,
-}
 
 /// Where the browser ended up.
 #[derive(Debug, Clone)]
@@ -64,11 +52,6 @@ pub struct Browser {
     jar: Jar,
 }
 
-struct Page {
-    url: Url,
-    answer: Answer,
-}
-
 enum Reached {
     Callback(String),
     Page(Page),
@@ -102,7 +85,7 @@ impl Browser {
             let Reached::Page(page) = &reached else {
                 return reached.into();
             };
-            let Some(step) = next_step(page, decision) else {
+            let Some(step) = page.next_step(decision) else {
                 return reached.into();
             };
             if *vendor.get_or_insert_with(|| page.url.origin()) != page.url.origin() {
@@ -190,81 +173,6 @@ impl From<Reached> for Landing {
     }
 }
 
-struct Step {
-    method: &'static str,
-    url: Url,
-    form: Option<String>,
-}
-
-/// What the user does on a page: nothing when it is an error or asks nothing.
-fn next_step(page: &Page, decision: Decision) -> Option<Step> {
-    if page.answer.status >= 400 {
-        return None;
-    }
-    let html = page.answer.text();
-    let forms = forms(&html);
-    let login = forms
-        .iter()
-        .find(|form| form.fields.iter().any(|field| field.kind == Kind::Password));
-    let abort = links(&html).into_iter().find(|link| link.ends_with("/abort"));
-    if let Some(link) = abort.filter(|_| decision == Decision::Deny && login.is_none()) {
-        return Some(Step {
-            method: "GET",
-            url: page.url.join(&link).ok()?,
-            form: None,
-        });
-    }
-    let deciding = forms.iter().find(|form| form.button_for(decision).is_some());
-    let form = login
-        .or(deciding)
-        .or_else(|| forms.iter().find(|form| form.post))?;
-    let mut url = page.url.join(&form.action).ok()?;
-    let filled = form.fill(decision);
-    if form.post {
-        return Some(Step {
-            method: "POST",
-            url,
-            form: Some(filled),
-        });
-    }
-    url.set_query(Some(&filled));
-    Some(Step {
-        method: "GET",
-        url,
-        form: None,
-    })
-}
-
-impl Form {
-    /// The button that says what the user decided: `decision`, or any other name, with such a value.
-    fn button_for(&self, decision: Decision) -> Option<&(String, String)> {
-        let words = match decision {
-            Decision::Allow => ["allow", "yes"],
-            Decision::Deny => ["deny", "no"],
-        };
-        self.buttons
-            .iter()
-            .find(|(name, value)| !name.is_empty() && words.contains(&value.as_str()))
-    }
-
-    fn fill(&self, decision: Decision) -> String {
-        let mut form = Serializer::new(String::new());
-        for field in &self.fields {
-            let value = match field.kind {
-                Kind::Password => PASSWORD,
-                Kind::Text if field.value.is_empty() => LOGIN,
-                Kind::Text | Kind::Hidden => &field.value,
-            };
-            form.append_pair(&field.name, value);
-        }
-        let first = || self.buttons.first().filter(|(name, _)| !name.is_empty());
-        if let Some((name, value)) = self.button_for(decision).or_else(first) {
-            form.append_pair(name, value);
-        }
-        form.finish()
-    }
-}
-
 fn parsed(url: &str) -> Url {
     Url::parse(url).unwrap_or_else(|error| panic!("{url:?} is no URL: {error}"))
 }
@@ -276,57 +184,6 @@ fn on_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn page(html: &str) -> Page {
-        let answer = Answer {
-            status: 200,
-            headers: Headers::new(),
-            body: html.into(),
-        };
-        Page {
-            url: parsed("http://localhost:1/a/b?c=d"),
-            answer,
-        }
-    }
-
-    fn step(html: &str, decision: Decision) -> Option<(String, Option<String>)> {
-        next_step(&page(html), decision).map(|step| (step.url.into(), step.form))
-    }
-
-    #[test]
-    fn a_form_with_two_buttons_is_answered_with_one() {
-        let html = r#"<form method="post"><input type="hidden" name="t" value="1">
-            <button name="decision" value="deny">No</button><button name="decision" value="allow">Yes</button></form>"#;
-        for (decision, body) in [
-            (Decision::Allow, "t=1&decision=allow"),
-            (Decision::Deny, "t=1&decision=deny"),
-        ] {
-            let expected = ("http://localhost:1/a/b?c=d".to_owned(), Some(body.to_owned()));
-            assert_eq!(step(html, decision), Some(expected));
-        }
-    }
-
-    #[test]
-    fn a_login_form_comes_first_even_for_who_will_say_no() {
-        let html = r#"<a href="/x/abort">no</a><form method="post" action="/in">
-            <input name="login"><input type="password" name="password"><button>Go</button></form>"#;
-        let expected = (
-            "http://localhost:1/in".to_owned(),
-            Some("login=alice&password=alice-pass-1".to_owned()),
-        );
-        assert_eq!(step(html, Decision::Deny), Some(expected));
-    }
-
-    #[test]
-    fn a_page_that_asks_nothing_ends_the_walk() {
-        assert_eq!(
-            step(
-                "<p>Connected</p><form><input name=search></form>",
-                Decision::Allow
-            ),
-            None
-        );
-    }
 
     #[test]
     fn parameters_are_decoded() {

@@ -1,6 +1,6 @@
 //! A vendor whose every answer the test decides, and which remembers all it was asked.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::{self, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -73,9 +73,9 @@ impl Request {
     }
 }
 
-/// The vendor, on a loopback port of its own. `/token` answers from the script, else with fresh tokens, once for
-/// each code and (when rotating) each refresh token; `/authorize` sends straight back with a code; `/revoke` and all
-/// else answer 200. Every request is kept.
+/// The vendor, on a loopback port of its own. What is scripted for a path comes first; else `/token` answers with
+/// fresh tokens, once for each code and (when rotating) each refresh token, `/authorize` sends straight back with a
+/// code, `/revoke` and all other paths answer `{}`. Every request is kept.
 pub struct TokenEndpoint {
     address: SocketAddr,
     vendor: Arc<Vendor>,
@@ -93,7 +93,7 @@ struct Vendor {
 
 #[derive(Default)]
 struct Memory {
-    script: VecDeque<Scripted>,
+    script: HashMap<String, VecDeque<Scripted>>,
     requests: Vec<Request>,
     issued: Vec<String>,
     spent: HashSet<String>,
@@ -147,7 +147,17 @@ impl TokenEndpoint {
 
     /// Prepares the answer to a later token request; the first one prepared is the first one given.
     pub fn script(&self, answer: Scripted) {
-        self.vendor.memory().script.push_back(answer);
+        self.script_at("/token", answer);
+    }
+
+    /// The same for any path.
+    pub fn script_at(&self, path: &str, answer: Scripted) {
+        self.vendor
+            .memory()
+            .script
+            .entry(path.to_owned())
+            .or_default()
+            .push_back(answer);
     }
 
     /// Leaves token requests unanswered until what it returns is dropped.
@@ -221,24 +231,29 @@ impl Vendor {
             body: message.body,
         };
         self.memory().requests.push(request.clone());
-        let answer = match request.path() {
+        if request.path() == "/token" {
+            self.wait_for_release();
+        }
+        let scripted = self
+            .memory()
+            .script
+            .get_mut(request.path())
+            .and_then(VecDeque::pop_front);
+        let answer = scripted.unwrap_or_else(|| match request.path() {
             "/token" => self.token(&request),
             "/authorize" => self.authorize(&request),
             _ => Scripted::json(200, &json!({})),
-        };
+        });
         thread::sleep(answer.delay);
         stream.write_all(&answer.bytes())
     }
 
+    fn wait_for_release(&self) {
+        drop(self.released.wait_while(self.memory(), |memory| memory.holds > 0));
+    }
+
     fn token(&self, request: &Request) -> Scripted {
-        let memory = self.memory();
-        let mut memory = self
-            .released
-            .wait_while(memory, |memory| memory.holds > 0)
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(scripted) = memory.script.pop_front() {
-            return scripted;
-        }
+        let mut memory = self.memory();
         let refresh = request.parameter("grant_type").as_deref() == Some("refresh_token");
         let grant = request
             .parameter(if refresh { "refresh_token" } else { "code" })
@@ -291,102 +306,5 @@ impl Memory {
         let secret = format!("{kind}-of-the-scripted-vendor-{}", self.issued.len());
         self.issued.push(secret.clone());
         secret
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::HttpClient;
-
-    const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
-
-    fn exchange(vendor: &TokenEndpoint, body: &str) -> (u16, Value) {
-        let answer = HttpClient::new().post(&vendor.token_url(), &[FORM], body);
-        (answer.status, answer.json())
-    }
-
-    #[test]
-    fn a_code_is_spent_once_and_each_exchange_is_counted() {
-        let vendor = TokenEndpoint::start(Behaviour::default());
-        let (status, tokens) = exchange(&vendor, "grant_type=authorization_code&code=c1");
-        assert_eq!((status, tokens["expires_in"].as_u64()), (200, Some(3600)));
-        let (status, refused) = exchange(&vendor, r#"{"grant_type":"authorization_code","code":"c1"}"#);
-        assert_eq!((status, refused["error"].as_str()), (400, Some("invalid_grant")));
-        assert_eq!(
-            (vendor.token_requests_for("c1"), vendor.token_requests_for("c2")),
-            (2, 0)
-        );
-        assert!(
-            vendor
-                .secrets()
-                .iter()
-                .any(|secret| tokens["access_token"] == secret.as_str())
-        );
-    }
-
-    #[test]
-    fn a_refresh_token_is_spent_only_where_the_vendor_rotates() {
-        for (rotate, again) in [(true, 400), (false, 200)] {
-            let vendor = TokenEndpoint::start(Behaviour {
-                rotate,
-                ..Behaviour::default()
-            });
-            let refresh = "grant_type=refresh_token&refresh_token=r1";
-            assert_eq!(
-                exchange(&vendor, refresh).1.get("refresh_token").is_some(),
-                rotate
-            );
-            assert_eq!(exchange(&vendor, refresh).0, again);
-        }
-    }
-
-    #[test]
-    fn scripted_answers_come_first_and_in_order() {
-        let vendor = TokenEndpoint::start(Behaviour::default());
-        vendor.script(Scripted::json(503, &json!({"busy": true})));
-        vendor.script(Scripted::cut());
-        vendor.script(Scripted::json(200, &json!({"access_token": "a"})).cut_after(60));
-        assert_eq!(exchange(&vendor, "code=c").0, 503);
-        for _ in 0..2 {
-            assert!(
-                HttpClient::new()
-                    .request("POST", &vendor.token_url(), &[FORM], b"code=c")
-                    .is_err()
-            );
-        }
-        assert_eq!(exchange(&vendor, "code=c").0, 200);
-    }
-
-    #[test]
-    fn held_requests_are_answered_on_release() {
-        let vendor = TokenEndpoint::start(Behaviour::default());
-        let held = vendor.hold();
-        thread::scope(|scope| {
-            let waiting = scope.spawn(|| exchange(&vendor, "code=c").0);
-            vendor.wait_for_requests("/token", 1);
-            assert!(!waiting.is_finished());
-            drop(held);
-            assert_eq!(waiting.join().unwrap(), 200);
-        });
-    }
-
-    #[test]
-    fn the_authorization_endpoint_sends_straight_back() {
-        let vendor = TokenEndpoint::start(Behaviour {
-            issuer: Some("http://me".into()),
-            ..Behaviour::default()
-        });
-        let url = format!(
-            "{}?redirect_uri=http%3A%2F%2Flocalhost%2Fcb%3Fa%3D1&state=s",
-            vendor.authorization_url()
-        );
-        let answer = HttpClient::new().get(&url, &[]);
-        let code = vendor.secrets().pop().unwrap();
-        let expected = format!("http://localhost/cb?a=1&code={code}&state=s&iss=http%3A%2F%2Fme");
-        assert_eq!(
-            (answer.status, answer.header("location")),
-            (302, Some(expected.as_str()))
-        );
     }
 }

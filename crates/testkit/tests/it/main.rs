@@ -1,3 +1,5 @@
-//! The end user of this kit at the vendor that someone else wrote.
+//! This kit at work: its end user, its scripted vendor, and the vendor that someone else wrote.
 
+mod browser;
 mod oidc_provider;
+mod token_endpoint;
