@@ -1,0 +1,147 @@
+//! The marks of exchanges: *started → answered → confirmed*. They stop a code from being sent twice, and keep
+//! the vendor's answer until the registry has it.
+
+use std::time::Duration;
+
+use ferrule_model::Digest;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
+
+use super::outcome::Outcome;
+use super::sealed::{Decision, RecordError, SealedStore};
+use super::store::{Durability, Ttl};
+use super::stored;
+
+/// How long a mark, and an answer nobody confirms, is kept.
+const KEPT: Duration = Duration::from_hours(7 * 24);
+/// An exchange takes 20 s at most: one that is older ended without a word.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// As for handshakes: a mark from further in the future was made before the clock was moved back.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(90);
+const POLL: Duration = Duration::from_millis(100);
+
+/// The marks, each under `exchange:` and the digest of its exchange. Clones share one store.
+#[derive(Clone, Debug)]
+pub struct Exchanges {
+    records: SealedStore,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Mark {
+    Started {
+        #[serde(with = "stored")]
+        at: Timestamp,
+    },
+    Answered {
+        outcome: Outcome,
+    },
+    Confirmed,
+}
+
+/// How far an exchange is.
+#[derive(Clone, Debug)]
+pub enum Start {
+    /// No token request of this exchange has left; on [`Exchanges::start`] it is the caller's to send, on
+    /// [`Exchanges::wait`] the caller may start anew.
+    Started,
+    /// Another call is at it.
+    InFlight {
+        /// Since when.
+        started_at: Timestamp,
+    },
+    /// Another call began it and left no answer in time. The request may have reached the vendor: nobody sends
+    /// it again.
+    Unknown,
+    /// It ended so.
+    Answered(Outcome),
+    /// The registry has the tokens: read the row.
+    Confirmed,
+}
+
+impl Exchanges {
+    /// Marks in this store.
+    pub fn new(records: SealedStore) -> Self {
+        Self { records }
+    }
+
+    /// Marks the exchange as started, on the disk, unless there is a mark already. After an error nothing may
+    /// be sent: a mark that came into being nevertheless is withdrawn, so that the code can still be used.
+    pub async fn start(&self, digest: Digest) -> Result<Start, RecordError> {
+        let now = self.records.clock().now();
+        self.update(digest, |mark| match mark {
+            None => Decision::Create(Mark::Started { at: now }, Ttl::Set(KEPT), Start::Started),
+            Some(mark) => Decision::Keep(mark.tell(now)),
+        })
+        .await
+    }
+
+    /// Keeps the vendor's answer, on the disk, for seven days or until [`Exchanges::confirm`]. It is kept
+    /// whether or not the mark of the start survived; a confirmed one stays confirmed.
+    pub async fn answer(&self, digest: Digest, outcome: &Outcome) -> Result<(), RecordError> {
+        self.update(digest, |mark| match mark {
+            Some(Mark::Confirmed) => Decision::Keep(()),
+            _ => Decision::Write(
+                Mark::Answered {
+                    outcome: outcome.clone(),
+                },
+                Ttl::Set(KEPT),
+                (),
+            ),
+        })
+        .await
+    }
+
+    /// The token request never left: the mark goes, and the code is unspent.
+    pub async fn abandon(&self, digest: Digest) -> Result<(), RecordError> {
+        self.update(digest, |mark| match mark {
+            Some(Mark::Started { .. }) => Decision::Remove(()),
+            _ => Decision::Keep(()),
+        })
+        .await
+    }
+
+    /// The registry has committed: the answer is erased, the mark stays for seven days more.
+    pub async fn confirm(&self, digest: Digest) -> Result<(), RecordError> {
+        self.update(digest, |mark| match mark {
+            Some(Mark::Confirmed) => Decision::Keep(()),
+            _ => Decision::Write(Mark::Confirmed, Ttl::Set(KEPT), ()),
+        })
+        .await
+    }
+
+    /// Waits until the exchange that another call began has ended, or `until`: then it is still
+    /// [`Start::InFlight`].
+    pub async fn wait(&self, digest: Digest, until: Instant) -> Result<Start, RecordError> {
+        loop {
+            let mark = self.records.read::<Mark>(&key(digest)).await?;
+            match mark.map_or(Start::Started, |mark| mark.tell(self.records.clock().now())) {
+                Start::InFlight { .. } if Instant::now() + POLL <= until => sleep(POLL).await,
+                ended => return Ok(ended),
+            }
+        }
+    }
+
+    async fn update<T>(
+        &self,
+        digest: Digest,
+        decide: impl Fn(Option<&Mark>) -> Decision<Mark, T>,
+    ) -> Result<T, RecordError> {
+        self.records.update(&key(digest), Durability::Disk, decide).await
+    }
+}
+
+fn key(digest: Digest) -> String {
+    format!("exchange:{}", digest.to_hex())
+}
+
+impl Mark {
+    fn tell(&self, now: Timestamp) -> Start {
+        match self {
+            Self::Started { at } if now >= *at + TIME_LIMIT || *at > now + CLOCK_DIFFERENCE => Start::Unknown,
+            Self::Started { at } => Start::InFlight { started_at: *at },
+            Self::Answered { outcome } => Start::Answered(outcome.clone()),
+            Self::Confirmed => Start::Confirmed,
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What the broker remembers between handing out a URL and keeping an answer: pending handshakes and the marks
+//! of exchanges. Everything is sealed, with the key it lies under as associated data.
+//!
+//! From the bottom: [`Store`] is Redis or an embedded file, [`SealedStore`] reads and changes sealed records
+//! there by compare-and-set, [`Handshakes`] and [`Exchanges`] are the two kinds of records.
+
+mod claim;
+mod embedded;
+mod exchanges;
+mod handshakes;
+mod outcome;
+mod record;
+mod redis;
+mod redis_address;
+mod sealed;
+mod store;
+mod stored;
+#[cfg(test)]
+mod tests;
+
+pub use claim::{Claim, Claimed};
+pub use embedded::EmbeddedStore;
+pub use exchanges::{Exchanges, Start};
+pub use handshakes::{Attach, HandshakeKey, Handshakes};
+pub use outcome::{Grant, Outcome, Refusal};
+pub use record::{AuthorizationRequest, Callback, Denial, Form, Handshake, Stage};
+pub use redis::RedisStore;
+pub use redis_address::{InvalidRedisAddress, RedisAddress};
+pub use sealed::{RecordError, SealedStore};
+pub use store::{Durability, Store, StoreError, Ttl};

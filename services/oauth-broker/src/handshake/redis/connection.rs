@@ -1,0 +1,131 @@
+//! One connection, to a server of its own or to a cluster.
+
+use std::fmt;
+use std::time::Duration;
+
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::cluster::ClusterClientBuilder;
+use redis::cluster_async::ClusterConnection;
+use redis::sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, IntoConnectionInfo as _, Pipeline,
+    RedisFuture, RedisResult, ServerErrorKind, TlsMode, Value, cmd,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::handshake::redis_address::Form;
+
+/// How long a TCP and TLS handshake may take.
+const CONNECT: Duration = Duration::from_secs(1);
+/// How long one answer may take.
+const RESPONSE: Duration = Duration::from_secs(2);
+
+/// One server, or all of a cluster's.
+#[derive(Clone)]
+pub(super) enum Connection {
+    Single(MultiplexedConnection),
+    Cluster(ClusterConnection),
+}
+
+impl Connection {
+    /// Finds the primary, or the cluster's nodes, and connects.
+    pub(super) async fn open(form: &Form) -> RedisResult<Self> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT))
+            .set_response_timeout(Some(RESPONSE));
+        match form {
+            Form::Single(url) => {
+                let client = Client::open(url.expose_secret())?;
+                Ok(Self::Single(
+                    client
+                        .get_multiplexed_async_connection_with_config(&config)
+                        .await?,
+                ))
+            }
+            Form::Cluster(nodes) => {
+                let client = ClusterClientBuilder::new(nodes.iter().map(SecretString::expose_secret))
+                    .connection_timeout(CONNECT)
+                    .response_timeout(RESPONSE)
+                    .overall_response_timeout(Some(RESPONSE))
+                    .build()?;
+                Ok(Self::Cluster(client.get_async_connection().await?))
+            }
+            Form::Sentinel {
+                sentinels,
+                master,
+                server,
+            } => {
+                let server = server.expose_secret().into_connection_info()?;
+                let mut node = SentinelNodeConnectionInfo::default()
+                    .set_redis_connection_info(server.redis_settings().clone());
+                if matches!(server.addr(), ConnectionAddr::TcpTls { .. }) {
+                    node = node.set_tls_mode(TlsMode::Secure);
+                }
+                let sentinels = sentinels.iter().map(SecretString::expose_secret).collect();
+                let mut client =
+                    SentinelClient::build(sentinels, master, Some(node), SentinelServerType::Master)?;
+                Ok(Self::Single(
+                    client.get_async_connection_with_config(&config).await?,
+                ))
+            }
+        }
+    }
+
+    /// `maxmemory-policy` of each node; none where they do not tell.
+    pub(super) async fn eviction_policies(&mut self) -> RedisResult<Vec<String>> {
+        match cmd("INFO").arg("memory").query_async(self).await {
+            Ok(memory) => Ok(policies(&memory)),
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connection")
+    }
+}
+
+impl ConnectionLike for Connection {
+    fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
+        match self {
+            Self::Single(connection) => connection.req_packed_command(cmd),
+            Self::Cluster(connection) => connection.req_packed_command(cmd),
+        }
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        match self {
+            Self::Single(connection) => connection.req_packed_commands(pipeline, offset, count),
+            Self::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
+        }
+    }
+
+    fn get_db(&self) -> i64 {
+        match self {
+            Self::Single(connection) => connection.get_db(),
+            Self::Cluster(connection) => connection.get_db(),
+        }
+    }
+}
+
+/// `maxmemory_policy` of each node that answered `INFO memory`.
+fn policies(info: &Value) -> Vec<String> {
+    let nodes: Vec<&Value> = match info {
+        Value::Map(nodes) => nodes.iter().map(|(_, node)| node).collect(),
+        node => vec![node],
+    };
+    let policy = |node: &Value| {
+        let text = redis::from_redis_value_ref::<String>(node).ok()?;
+        text.lines()
+            .find_map(|line| line.strip_prefix("maxmemory_policy:"))
+            .map(|p| p.trim().to_owned())
+    };
+    nodes.into_iter().filter_map(policy).collect()
+}
