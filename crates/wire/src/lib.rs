@@ -3,6 +3,7 @@
 
 mod call;
 mod client;
+mod health;
 mod reason;
 mod redacted;
 mod server;
@@ -22,6 +23,7 @@ pub mod v1 {
 
 pub use call::within;
 pub use client::{BrokerClient, RegistryClient, Transport, connect, in_process};
+pub use health::is_serving;
 pub use reason::{Reason, Refusal};
 pub use server::{ServeError, Server};
 pub use tls::{Tls, TlsError};
