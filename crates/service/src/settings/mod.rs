@@ -7,6 +7,7 @@
 
 mod config_file;
 mod error;
+mod grpc;
 mod layers;
 mod mask;
 mod origin;
@@ -15,6 +16,7 @@ mod typed;
 mod variables;
 
 pub use error::SettingsError;
+pub use grpc::GrpcTlsFiles;
 pub use layers::Layers;
 pub use mask::{MASK, mask};
 pub use origin::{Form, Source};
