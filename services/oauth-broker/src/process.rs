@@ -1,0 +1,108 @@
+//! The broker as a process of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use ferrule_catalog::{Catalog, LoadOptions};
+use ferrule_model::{Chance, Clock};
+use ferrule_seal::KeyRing;
+use ferrule_service::health::{Build, Readiness, admin_router, serve_admin};
+use ferrule_service::settings::Layers;
+use ferrule_wire::{Server, Tls};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::handshake::Store;
+use crate::settings::{ProcessSettings, Settings};
+use crate::state::Broker;
+
+/// How often a key ring that came from a file is read anew.
+const RING_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Serves gRPC, health and metrics until `shutdown`, then finishes what is in flight.
+pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let settings = Settings::from_layers(&layers)?;
+    let process = ProcessSettings::from_layers(&layers)?;
+    let tls = layers
+        .grpc_tls_files()?
+        .map(|files| Tls::from_files(&files.certificate, &files.key, &files.authority));
+    let catalog = Catalog::load(&LoadOptions {
+        directory: process.connectors_dir.clone(),
+        allow_private_networks: settings.allow_private_networks,
+        extra: Vec::new(),
+    })?;
+    for problem in catalog.problems() {
+        tracing::error!(%problem, "a connector file is left out");
+    }
+    let ring = KeyRing::parse(&process.master_keys).context("FERRULE_MASTER_KEYS")?;
+    let (ring, watched) = watch::channel(Arc::new(ring));
+    let store = Store::redis(&process.redis_url)
+        .await
+        .context("FERRULE_REDIS_URL")?;
+    let clock = Clock::system();
+    let broker = Broker::new(settings, catalog, store, watched, clock.clone(), Chance::system());
+
+    let listener = ferrule_service::bind("FERRULE_GRPC_LISTEN", process.grpc_listen).await?;
+    let admin = ferrule_service::bind("FERRULE_ADMIN_LISTEN", process.admin_listen).await?;
+    let asked = broker.clone();
+    let readiness = Readiness::new().check("handshake store", move || {
+        let broker = asked.clone();
+        async move { broker.ready().await }
+    });
+    let build = Build {
+        service: "oauth-broker",
+        version: ferrule_service::VERSION,
+        started: clock.now().try_into()?,
+    };
+    let health = tokio::spawn(serve_admin(
+        admin,
+        admin_router(readiness, build),
+        shutdown.clone(),
+    ));
+    let rereading = tokio::spawn(reread_ring(layers, ring));
+    serve(&broker, listener, tls.transpose()?, process.drain, shutdown).await?;
+    rereading.abort();
+    health.await??;
+    Ok(())
+}
+
+async fn serve(
+    broker: &Broker,
+    listener: TcpListener,
+    tls: Option<Tls>,
+    drain: Duration,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let asked = broker.clone();
+    let ready = move || {
+        let broker = asked.clone();
+        async move { broker.ready().await.is_ok() }
+    };
+    Server::new(broker.service(), tls, drain)
+        .serve(listener, ready, shutdown)
+        .await?;
+    let _ = tokio::time::timeout(drain, broker.finish()).await;
+    Ok(())
+}
+
+/// A new ring takes effect without a restart; one that cannot be read leaves the old one in force.
+async fn reread_ring(layers: Layers, ring: watch::Sender<Arc<KeyRing>>) {
+    if layers.secret_file("FERRULE_MASTER_KEYS").is_none() {
+        return;
+    }
+    loop {
+        tokio::time::sleep(RING_INTERVAL).await;
+        let read = layers.read_anew("FERRULE_MASTER_KEYS").ok().flatten();
+        match read.map(|text| KeyRing::parse(&text)) {
+            Some(Ok(new)) => {
+                ring.send_replace(Arc::new(new));
+            }
+            Some(Err(error)) => {
+                tracing::error!(%error, "FERRULE_MASTER_KEYS cannot be used; the old ring stays");
+            }
+            None => tracing::error!("FERRULE_MASTER_KEYS cannot be read anew; the old ring stays"),
+        }
+    }
+}

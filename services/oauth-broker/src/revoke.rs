@@ -1,0 +1,57 @@
+//! Asks the vendor to revoke a token (RFC 7009).
+
+use std::time::Duration;
+
+use ferrule_oauth::{Client, TokenHint, revocation_request};
+use ferrule_outbound::Limits;
+use ferrule_wire::v1::{RevokeRequest, RevokeResponse};
+use ferrule_wire::{Reason, Refusal};
+use secrecy::SecretString;
+
+use crate::refusals::from_parameter;
+use crate::state::Broker;
+use crate::token_request::client_auth;
+
+const LIMITS: Limits = Limits {
+    timeout: Duration::from_secs(10),
+    max_body_bytes: 64 * 1024,
+};
+
+/// An unknown token counts as revoked, as the vendor says by its 200; a 5xx or 429 means: try again.
+pub(crate) async fn revoke(broker: &Broker, request: RevokeRequest) -> Result<RevokeResponse, Refusal> {
+    let (connector, oauth2) = broker.oauth2(&request.element)?;
+    let given = request.parameters.into_iter().collect();
+    let parameters = connector.resolve(&given).map_err(from_parameter)?;
+    let Some(address) = connector.revocation_url(&parameters).map_err(from_parameter)? else {
+        return Ok(RevokeResponse { revoked: false });
+    };
+    let secret = SecretString::from(request.api_secret);
+    let client = Client {
+        id: &request.api_key,
+        secret: &secret,
+        auth: client_auth(oauth2),
+    };
+    let hint = if request.refresh {
+        TokenHint::RefreshToken
+    } else {
+        TokenHint::AccessToken
+    };
+    let message =
+        revocation_request(&address, &client, &request.token.into(), hint).map_err(Refusal::internal)?;
+    let later = |words: &str| Refusal::new(Reason::VendorUnreachable, words);
+    let answer = broker
+        .outbound
+        .send(message, LIMITS)
+        .await
+        .map_err(|error| later(&error.to_string()))?;
+    let status = answer.status();
+    if status.is_server_error() || status.as_u16() == 429 {
+        return Err(later("The vendor did not revoke the token now."));
+    }
+    if !status.is_success() {
+        tracing::warn!(element = %connector.key, status = status.as_u16(), "the vendor refused to revoke a token");
+    }
+    Ok(RevokeResponse {
+        revoked: status.is_success(),
+    })
+}

@@ -1,0 +1,59 @@
+//! The broker's verbs, as a table of contents.
+
+use ferrule_wire::v1::oauth_broker_server::OauthBroker;
+use ferrule_wire::v1::{
+    AuthorizeRequest, AuthorizeResponse, CallbackRequest, CallbackResponse, ConfirmRequest, ConfirmResponse,
+    ExchangeRequest, ExchangeResponse, FindOutcomeRequest, FindOutcomeResponse, RevokeRequest,
+    RevokeResponse,
+};
+use tonic::{Request, Response, Status};
+
+use crate::state::Broker;
+use crate::{authorize, callback, confirm, exchange, find_outcome, revoke};
+
+#[tonic::async_trait]
+impl OauthBroker for Broker {
+    async fn authorize(
+        &self,
+        request: Request<AuthorizeRequest>,
+    ) -> Result<Response<AuthorizeResponse>, Status> {
+        Ok(Response::new(
+            authorize::authorize(self, request.into_inner()).await?,
+        ))
+    }
+
+    async fn callback(
+        &self,
+        request: Request<CallbackRequest>,
+    ) -> Result<Response<CallbackResponse>, Status> {
+        Ok(Response::new(
+            callback::callback(self, request.into_inner()).await?,
+        ))
+    }
+
+    async fn find_outcome(
+        &self,
+        request: Request<FindOutcomeRequest>,
+    ) -> Result<Response<FindOutcomeResponse>, Status> {
+        Ok(Response::new(
+            find_outcome::find_outcome(self, request.into_inner()).await?,
+        ))
+    }
+
+    async fn exchange(
+        &self,
+        request: Request<ExchangeRequest>,
+    ) -> Result<Response<ExchangeResponse>, Status> {
+        Ok(Response::new(
+            exchange::exchange(self, request.into_inner()).await?,
+        ))
+    }
+
+    async fn confirm(&self, request: Request<ConfirmRequest>) -> Result<Response<ConfirmResponse>, Status> {
+        Ok(Response::new(confirm::confirm(self, request.into_inner()).await?))
+    }
+
+    async fn revoke(&self, request: Request<RevokeRequest>) -> Result<Response<RevokeResponse>, Status> {
+        Ok(Response::new(revoke::revoke(self, request.into_inner()).await?))
+    }
+}

@@ -1,0 +1,65 @@
+//! The broker's settings.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ferrule_service::settings::{Layers, SettingsError};
+use secrecy::SecretString;
+
+/// What the broker itself needs, whichever form it runs in.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How browsers reach the gateway; no slash at the end. The hosted callbacks lie below it.
+    pub public_url: String,
+    /// The exact `returnUrl`s allowed; `None`: any https URL, or http on loopback.
+    pub return_urls: Option<Vec<String>>,
+    /// Whether a vendor's address may be loopback or private.
+    pub allow_private_networks: bool,
+}
+
+impl Settings {
+    /// Reads them; every one has a default but, in the cluster form, the public URL.
+    pub fn from_layers(layers: &Layers) -> Result<Self, SettingsError> {
+        let public_url = layers.required("FERRULE_PUBLIC_URL", Layers::url)?;
+        let return_urls = layers.list("FERRULE_RETURN_URLS")?;
+        Ok(Self {
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            return_urls: (!return_urls.is_empty()).then_some(return_urls),
+            allow_private_networks: layers.required("FERRULE_ALLOW_PRIVATE_NETWORKS", Layers::flag)?,
+        })
+    }
+}
+
+/// What the broker needs besides when it is a process of its own.
+#[derive(Clone, Debug)]
+pub struct ProcessSettings {
+    /// The broker's gRPC address.
+    pub grpc_listen: SocketAddr,
+    /// The address of health and metrics.
+    pub admin_listen: SocketAddr,
+    /// Where handshakes lie.
+    pub redis_url: SecretString,
+    /// The key ring.
+    pub master_keys: SecretString,
+    /// A folder of connector files.
+    pub connectors_dir: Option<PathBuf>,
+    /// How long calls in flight may take once the broker was told to stop.
+    pub drain: Duration,
+}
+
+impl ProcessSettings {
+    /// Reads them; one that is missing is an error that names its variable.
+    pub fn from_layers(layers: &Layers) -> Result<Self, SettingsError> {
+        Ok(Self {
+            grpc_listen: layers.required("FERRULE_GRPC_LISTEN", Layers::address)?,
+            admin_listen: layers.required("FERRULE_ADMIN_LISTEN", Layers::address)?,
+            redis_url: layers.required("FERRULE_REDIS_URL", Layers::secret)?,
+            master_keys: layers.required("FERRULE_MASTER_KEYS", Layers::secret)?,
+            connectors_dir: layers.path("FERRULE_CONNECTORS_DIR")?,
+            drain: Duration::from_secs(layers.required("FERRULE_DRAIN_SECONDS", |layers, name| {
+                layers.number(name, 0..=3600)
+            })?),
+        })
+    }
+}
