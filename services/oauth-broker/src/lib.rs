@@ -10,6 +10,7 @@ mod confirm;
 mod exchange;
 mod find_outcome;
 pub mod handshake;
+pub mod key_ring;
 mod process;
 mod refusals;
 mod revoke;

@@ -1,6 +1,5 @@
 //! The broker as a process of its own.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -11,15 +10,12 @@ use ferrule_service::health::{Build, Readiness, admin_router, serve_admin};
 use ferrule_service::settings::Layers;
 use ferrule_wire::{Server, Tls};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::handshake::Store;
+use crate::key_ring;
 use crate::settings::{ProcessSettings, Settings};
 use crate::state::Broker;
-
-/// How often a key ring that came from a file is read anew.
-const RING_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Serves gRPC, health and metrics until `shutdown`, then finishes what is in flight.
 pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<()> {
@@ -37,12 +33,12 @@ pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<
         tracing::error!(%problem, "a connector file is left out");
     }
     let ring = KeyRing::parse(&process.master_keys).context("FERRULE_MASTER_KEYS")?;
-    let (ring, watched) = watch::channel(Arc::new(ring));
+    let ring = key_ring::follow(ring, layers.secret_file("FERRULE_MASTER_KEYS").map(Into::into));
     let store = Store::redis(&process.redis_url)
         .await
         .context("FERRULE_REDIS_URL")?;
     let clock = Clock::system();
-    let broker = Broker::new(settings, catalog, store, watched, clock.clone(), Chance::system());
+    let broker = Broker::new(settings, catalog, store, ring, clock.clone(), Chance::system());
 
     let listener = ferrule_service::bind("FERRULE_GRPC_LISTEN", process.grpc_listen).await?;
     let admin = ferrule_service::bind("FERRULE_ADMIN_LISTEN", process.admin_listen).await?;
@@ -61,9 +57,7 @@ pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<
         admin_router(readiness, build),
         shutdown.clone(),
     ));
-    let rereading = tokio::spawn(reread_ring(layers, ring));
     serve(&broker, listener, tls.transpose()?, process.drain, shutdown).await?;
-    rereading.abort();
     health.await??;
     Ok(())
 }
@@ -85,24 +79,4 @@ async fn serve(
         .await?;
     let _ = tokio::time::timeout(drain, broker.finish()).await;
     Ok(())
-}
-
-/// A new ring takes effect without a restart; one that cannot be read leaves the old one in force.
-async fn reread_ring(layers: Layers, ring: watch::Sender<Arc<KeyRing>>) {
-    if layers.secret_file("FERRULE_MASTER_KEYS").is_none() {
-        return;
-    }
-    loop {
-        tokio::time::sleep(RING_INTERVAL).await;
-        let read = layers.read_anew("FERRULE_MASTER_KEYS").ok().flatten();
-        match read.map(|text| KeyRing::parse(&text)) {
-            Some(Ok(new)) => {
-                ring.send_replace(Arc::new(new));
-            }
-            Some(Err(error)) => {
-                tracing::error!(%error, "FERRULE_MASTER_KEYS cannot be used; the old ring stays");
-            }
-            None => tracing::error!("FERRULE_MASTER_KEYS cannot be read anew; the old ring stays"),
-        }
-    }
 }
