@@ -1,2 +1,46 @@
-//! Ferrule in one process.
-fn main() {}
+//! Ferrule in one process: the three services, the sandbox vendor, and the operator's commands.
+
+mod commands;
+mod data_dir;
+mod embedded;
+mod sandbox;
+mod welcome;
+
+use std::process::ExitCode;
+
+use ferrule_service::settings::Form;
+use ferrule_service::{Command, Program, Start};
+
+const PROGRAM: Program = Program {
+    name: "ferrule",
+    about: "Connects a product to its customers' accounts at any vendor: all services in one process.",
+    form: Form::Embedded,
+    commands: &[
+        Command {
+            words: commands::CONNECTORS_CHECK,
+            arguments: &["DIR"],
+            about: "says everything that is wrong with a folder of connector files",
+        },
+        Command {
+            words: commands::KEYS_NEW,
+            arguments: &["ID"],
+            about: "prints a new key for FERRULE_MASTER_KEYS",
+        },
+        Command {
+            words: commands::KEYS_ROTATE,
+            arguments: &[],
+            about: "brings the database under the first key of the ring, while Ferrule runs",
+        },
+    ],
+};
+
+fn main() -> ExitCode {
+    PROGRAM.run(run)
+}
+
+async fn run(start: Start) -> anyhow::Result<()> {
+    match start.command {
+        Some(words) => commands::run(words, &start.arguments, &start.layers).await,
+        None => embedded::run(&start.layers, start.shutdown).await,
+    }
+}

@@ -25,7 +25,7 @@ pub fn follow(ring: KeyRing, file: Option<PathBuf>) -> watch::Receiver<Arc<KeyRi
                         sender.send_replace(Arc::new(ring));
                     }
                     Err(error) => {
-                        tracing::error!(%error, "the key ring's file cannot be used; the old ring stays")
+                        tracing::error!(%error, "the key ring's file cannot be used; the old ring stays");
                     }
                 }
             }

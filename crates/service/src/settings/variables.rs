@@ -182,7 +182,7 @@ pub const VARIABLES: &[Variable] = &[
         name: "FERRULE_RETURN_URLS",
         meaning: "exact returnUrls allowed, comma separated",
         when_unset: "any https URL, or http on loopback, of an authenticated caller",
-        used_by: GATEWAY,
+        used_by: &["ferrule", "oauth-broker"],
         ..PLAIN
     },
     Variable {

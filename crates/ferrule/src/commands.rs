@@ -1,0 +1,82 @@
+//! What an operator can ask of `ferrule` besides running.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use ferrule_catalog::check_directory;
+use ferrule_instance_registry::rotate_keys;
+use ferrule_instance_registry::store::{Store, StoreOptions};
+use ferrule_model::Chance;
+use ferrule_seal::KeyRing;
+use ferrule_service::settings::Layers;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::data_dir::key_ring_file;
+use crate::embedded::database_url;
+
+pub(crate) const CONNECTORS_CHECK: &str = "connectors check";
+pub(crate) const KEYS_NEW: &str = "keys new";
+pub(crate) const KEYS_ROTATE: &str = "keys rotate";
+
+/// Does what these words ask for.
+pub(crate) async fn run(words: &str, arguments: &[String], layers: &Layers) -> anyhow::Result<()> {
+    match (words, arguments) {
+        (CONNECTORS_CHECK, [directory]) => check_connectors(Path::new(directory), layers),
+        (KEYS_NEW, [id]) => new_key(id),
+        (KEYS_ROTATE, []) => rotate(layers).await,
+        _ => bail!("{words} is not known"),
+    }
+}
+
+/// One line a problem; none: silence and success, after a word that it was looked at.
+fn check_connectors(directory: &Path, layers: &Layers) -> anyhow::Result<()> {
+    let private_networks = layers.required("FERRULE_ALLOW_PRIVATE_NETWORKS", Layers::flag)?;
+    let problems = check_directory(directory, private_networks);
+    for problem in &problems {
+        print(&problem.to_string());
+    }
+    match problems.len() {
+        0 => {
+            print(&format!("{}: every connector file is good", directory.display()));
+            Ok(())
+        }
+        1 => bail!("1 problem in {}", directory.display()),
+        many => bail!("{many} problems in {}", directory.display()),
+    }
+}
+
+fn new_key(id: &str) -> anyhow::Result<()> {
+    let text = KeyRing::generate(&Chance::system(), id);
+    KeyRing::parse(&text).context("this id cannot be used")?;
+    print(text.expose_secret());
+    Ok(())
+}
+
+/// Beside a running Ferrule: the database is brought under the first key by compare-and-set.
+async fn rotate(layers: &Layers) -> anyhow::Result<()> {
+    let ring = KeyRing::parse(&key_ring_text(layers)?).context("FERRULE_MASTER_KEYS")?;
+    let store = Store::open(&database_url(layers)?, &StoreOptions::default()).await?;
+    let rotation = rotate_keys(&store, &ring, &Chance::system()).await?;
+    print(&format!(
+        "{} data keys are now under key {:?}, {} were already. Keep the old keys in the ring for 7 more days.",
+        rotation.rewrapped,
+        ring.sealing_key_id(),
+        rotation.current
+    ));
+    Ok(())
+}
+
+fn key_ring_text(layers: &Layers) -> anyhow::Result<SecretString> {
+    if let Some(text) = layers.secret("FERRULE_MASTER_KEYS")? {
+        return Ok(text);
+    }
+    let file = key_ring_file(&layers.required("FERRULE_DATA_DIR", Layers::path)?);
+    let text =
+        std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+    Ok(text.into())
+}
+
+#[expect(clippy::print_stdout, reason = "what was asked for belongs on stdout")]
+fn print(line: &str) {
+    println!("{line}");
+}
