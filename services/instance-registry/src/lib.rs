@@ -1,3 +1,107 @@
 //! Who may do what; instances and their sealed tokens.
+//!
+//! [`Registry`] is what was built: a database ([`store`]), a key ring, the broker behind its client. Its calls
+//! stand in `rpc`, a verb a file. Secrets are sealed before they reach the store and opened behind it; the store
+//! itself cannot read them. [`run`] serves it all over a socket; the all-in-one binary takes
+//! [`Registry::service`] instead.
 
+mod bootstrap;
+mod configuration;
+mod create_instance;
+mod data_keys;
+mod delete_instance;
+mod erase_instance;
+mod errors;
+mod exchange;
+mod get_instance;
+mod identify;
+mod instance_reply;
+mod instance_seal;
+mod labels;
+mod list_instances;
+mod master_keys;
+mod re_address;
+mod rotate_keys;
+mod rpc;
+mod settings;
+mod state;
 pub mod store;
+mod update_instance;
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use ferrule_catalog::{Catalog, LoadOptions};
+use ferrule_model::{Chance, Clock};
+use ferrule_service::health::{Build, admin_router, serve_admin};
+use ferrule_service::lifecycle::run_until;
+use ferrule_wire::{BrokerClient, Server, Tls, connect};
+use futures::TryFutureExt as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub use bootstrap::{BootstrapError, MadeSecrets};
+pub use rotate_keys::{RotateError, Rotation, rotate_keys};
+pub use rpc::Rpc;
+pub use settings::{Bootstrap, Settings, StateSettings, TlsFiles};
+pub use state::Registry;
+
+/// What a call to the broker has when it sets no deadline of its own.
+const BROKER_DEADLINE: Duration = Duration::from_secs(10);
+
+/// What work that its callers have left may take, beyond the drain time.
+const CLOSING: Duration = Duration::from_secs(4);
+
+/// Serves the registry on `listener` until `shutdown`, then finishes what is under way.
+pub async fn run(
+    settings: Settings,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let tls = settings
+        .tls
+        .as_ref()
+        .map(|files| Tls::from_files(&files.certificate, &files.key, &files.authority))
+        .transpose()?;
+    let catalog = Catalog::load(&LoadOptions {
+        directory: settings.connectors_dir.clone(),
+        allow_private_networks: settings.allow_private_networks,
+        ..LoadOptions::default()
+    })?;
+    for problem in catalog.problems() {
+        tracing::error!(event = "connector_left_out", %problem, "a connector file is wrong");
+    }
+    let clock = Clock::system();
+    let started = clock.now();
+    let broker = BrokerClient::new(connect(&settings.broker_url, tls.as_ref(), BROKER_DEADLINE)?);
+    let registry = Registry::build(&settings.state, broker, catalog, clock, Chance::system()).await?;
+    registry.bootstrap(&settings.state.bootstrap, false).await?;
+
+    let admin = ferrule_service::bind("FERRULE_ADMIN_LISTEN", settings.admin_listen).await?;
+    let build = Build {
+        service: "instance-registry",
+        version: ferrule_service::VERSION,
+        started: UNIX_EPOCH + Duration::try_from(started.as_duration()).unwrap_or_default(),
+    };
+    let admin = serve_admin(admin, admin_router(registry.readiness(), build), shutdown.clone());
+    let readiness = registry.clone();
+    let ready = move || {
+        let registry = readiness.clone();
+        async move { registry.ready().await }
+    };
+    let server = Server::new(registry.service(), tls, settings.drain);
+    let serving = server.serve(listener, ready, shutdown.clone());
+    let work = async {
+        let (serving, admin) = (serving.map_err(Into::into), admin.map_err(Into::into));
+        let ended: anyhow::Result<_> = tokio::try_join!(serving, admin);
+        registry.close().await;
+        ended.map(drop)
+    };
+    let finished = run_until(&shutdown, settings.drain + CLOSING, work).await;
+    finished.unwrap_or_else(|| {
+        tracing::warn!(
+            event = "cut_off",
+            "work was still under way when the process ended"
+        );
+        Ok(())
+    })
+}

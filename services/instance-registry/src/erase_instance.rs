@@ -1,0 +1,128 @@
+//! What follows a deletion: the vendor revokes the tokens, then the row is erased.
+
+use std::time::Duration;
+
+use ferrule_model::{InstanceId, OrganizationId};
+use ferrule_wire::{Reason, Refusal, v1, within};
+use secrecy::ExposeSecret as _;
+
+use crate::configuration::{API_KEY, API_SECRET};
+use crate::instance_seal::InstanceSeal;
+use crate::state::Registry;
+use crate::store::InstanceRow;
+
+const REVOKE_DEADLINE: Duration = Duration::from_secs(25);
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+const ATTEMPTS: u32 = 10;
+/// How many that an earlier process left are read at once.
+const LEFTOVERS: u32 = 1000;
+
+/// Revokes and erases a deleted instance while the process lives; what it leaves is resumed at the next start.
+pub(crate) fn erase_in_background(registry: &Registry, organization: OrganizationId, id: InstanceId) {
+    let worker = registry.clone();
+    registry.in_background(async move {
+        // Read again: a refresh that was under way has left a newer pair.
+        let row = worker.store.by_id_even_deleted(organization, id).await;
+        let done = match row {
+            Ok(Some(row)) => revoke_and_erase(&worker, &row).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(refusal) = done {
+            tracing::warn!(event = "erase_put_off", instance = %id, cause = %refusal, "a deleted instance is erased later");
+        }
+    });
+}
+
+/// Takes up what an earlier process left between mark and erasure.
+pub(crate) async fn resume(registry: Registry) {
+    match registry.store.deleted_not_erased(LEFTOVERS).await {
+        Ok(rows) => {
+            for row in rows {
+                erase_in_background(&registry, row.organization_id, row.id);
+            }
+        }
+        Err(error) => {
+            tracing::warn!(event = "erase_put_off", cause = %error, "deleted instances are erased later");
+        }
+    }
+}
+
+async fn revoke_and_erase(registry: &Registry, row: &InstanceRow) -> Result<(), Refusal> {
+    if let Some(request) = revoke_request(registry, row).await? {
+        revoke(registry, row.id, request).await?;
+    }
+    registry.store.erase(row.id).await?;
+    tracing::info!(event = "instance_erased", instance = %row.id, "a deleted instance was erased");
+    Ok(())
+}
+
+/// `None`: there is nothing to revoke, or it cannot be opened any more.
+async fn revoke_request(
+    registry: &Registry,
+    row: &InstanceRow,
+) -> Result<Option<v1::RevokeRequest>, Refusal> {
+    let key = registry.data_keys.of(row.organization_id).await?;
+    let seal = InstanceSeal::of_row(&key, row);
+    let opened = seal
+        .open_revocable(row)
+        .and_then(|token| Ok((token, seal.open_configuration(row)?)));
+    let ((token, refresh), configuration) = match opened {
+        Ok((Some(token), configuration)) => (token, configuration),
+        Ok((None, _)) => return Ok(None),
+        // A damaged value stays damaged: the log has it, and the row is erased all the same.
+        Err(refusal) if refusal.reason == Reason::Internal => return Ok(None),
+        Err(refusal) => return Err(refusal),
+    };
+    let entry = |name| configuration.get(name).unwrap_or_default().to_owned();
+    Ok(Some(v1::RevokeRequest {
+        element: row.element_key.to_string(),
+        api_key: entry(API_KEY),
+        api_secret: entry(API_SECRET),
+        token: token.expose_secret().to_owned(),
+        refresh,
+        parameters: configuration.clear,
+    }))
+}
+
+/// Asks the vendor until it answers. `Err`: the process stops first.
+async fn revoke(registry: &Registry, id: InstanceId, request: v1::RevokeRequest) -> Result<(), Refusal> {
+    let mut pause = FIRST_PAUSE;
+    for attempt in 1..=ATTEMPTS {
+        let answer = registry
+            .broker
+            .clone()
+            .revoke(within(REVOKE_DEADLINE, request.clone()))
+            .await;
+        let refusal: Refusal = match answer {
+            Ok(answer) => {
+                let revoked = answer.into_inner().revoked;
+                tracing::info!(event = "revoked", instance = %id, revoked, "the vendor was asked to revoke");
+                return Ok(());
+            }
+            Err(status) => status.into(),
+        };
+        tracing::warn!(event = "revoke_failed", instance = %id, attempt, cause = %refusal, "the vendor did not revoke");
+        if is_final(refusal.reason) || attempt == ATTEMPTS {
+            break;
+        }
+        if tokio::time::timeout(pause, registry.stopping.cancelled())
+            .await
+            .is_ok()
+        {
+            return Err(refusal);
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    tracing::error!(event = "not_revoked", instance = %id, "the tokens of a deleted instance may still be good at the vendor");
+    Ok(())
+}
+
+/// Whether asking again would get the same answer.
+fn is_final(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::VendorRejected | Reason::ElementUnknown | Reason::InvalidRequest
+    )
+}

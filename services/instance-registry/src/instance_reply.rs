@@ -1,0 +1,76 @@
+//! An instance as its owners see it.
+
+use std::collections::BTreeMap;
+
+use ferrule_model::UserId;
+use ferrule_seal::DataKey;
+use ferrule_wire::{Refusal, v1};
+use secrecy::ExposeSecret as _;
+
+use crate::instance_seal::InstanceSeal;
+use crate::state::Registry;
+use crate::store::InstanceRow;
+
+/// Turns rows of one organization into answers: the token opened, the configuration's secrets masked.
+pub(crate) struct Replies<'a> {
+    registry: &'a Registry,
+    key: DataKey,
+    users: BTreeMap<UserId, v1::User>,
+}
+
+impl<'a> Replies<'a> {
+    /// Answers under this organization's data key.
+    pub(crate) fn new(registry: &'a Registry, key: DataKey) -> Self {
+        Self {
+            registry,
+            key,
+            users: BTreeMap::new(),
+        }
+    }
+
+    /// The answer for one row.
+    pub(crate) async fn reply(&mut self, row: &InstanceRow) -> Result<v1::Instance, Refusal> {
+        let user = self.user(row.user_id).await?;
+        let seal = InstanceSeal::of_row(&self.key, row);
+        Ok(v1::Instance {
+            id: row.id.0,
+            name: row.name.clone(),
+            created_at: row.created_at.as_microsecond(),
+            token: seal.open_token(row)?.expose_secret().to_owned(),
+            element_key: row.element_key.to_string(),
+            element_id: row.element_id.0,
+            tags: row.tags.clone(),
+            valid: row.verdict.is_none(),
+            disabled: row.disabled,
+            reason: row.verdict.clone().unwrap_or_default(),
+            configuration: seal.open_configuration(row)?.masked(),
+            user: Some(user),
+        })
+    }
+
+    async fn user(&mut self, id: UserId) -> Result<v1::User, Refusal> {
+        if let Some(user) = self.users.get(&id) {
+            return Ok(user.clone());
+        }
+        let row = self
+            .registry
+            .store
+            .user(id)
+            .await?
+            .ok_or_else(|| Refusal::internal(format!("user {id} has no row")))?;
+        let user = v1::User {
+            id: id.0,
+            email: row.email,
+            first_name: row.first_name,
+            last_name: row.last_name,
+        };
+        self.users.insert(id, user.clone());
+        Ok(user)
+    }
+}
+
+/// The answer for one row alone.
+pub(crate) async fn reply(registry: &Registry, row: &InstanceRow) -> Result<v1::Instance, Refusal> {
+    let key = registry.data_keys.of(row.organization_id).await?;
+    Replies::new(registry, key).reply(row).await
+}

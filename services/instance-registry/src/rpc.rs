@@ -1,0 +1,65 @@
+//! The registry's calls, and the file that answers each.
+
+use ferrule_wire::v1::instance_registry_server::InstanceRegistry;
+use ferrule_wire::v1::{
+    Caller, CreateInstanceRequest, DeleteInstanceRequest, DeleteInstanceResponse, GetInstanceRequest,
+    IdentifyRequest, Instance, ListInstancesRequest, ListInstancesResponse, UpdateInstanceRequest,
+};
+use tonic::{Request, Response, Status, async_trait};
+
+use crate::create_instance::create_instance;
+use crate::delete_instance::delete_instance;
+use crate::get_instance::get_instance;
+use crate::identify::identify;
+use crate::list_instances::list_instances;
+use crate::state::Registry;
+use crate::update_instance::update_instance;
+
+/// The registry as a gRPC service.
+#[derive(Clone, Debug)]
+pub struct Rpc(Registry);
+
+impl Rpc {
+    pub(crate) fn new(registry: Registry) -> Self {
+        Self(registry)
+    }
+}
+
+#[async_trait]
+impl InstanceRegistry for Rpc {
+    async fn identify(&self, request: Request<IdentifyRequest>) -> Result<Response<Caller>, Status> {
+        self.0.answer(identify, request).await
+    }
+
+    async fn create_instance(
+        &self,
+        request: Request<CreateInstanceRequest>,
+    ) -> Result<Response<Instance>, Status> {
+        self.0.answer(create_instance, request).await
+    }
+
+    async fn get_instance(&self, request: Request<GetInstanceRequest>) -> Result<Response<Instance>, Status> {
+        self.0.answer(get_instance, request).await
+    }
+
+    async fn list_instances(
+        &self,
+        request: Request<ListInstancesRequest>,
+    ) -> Result<Response<ListInstancesResponse>, Status> {
+        self.0.answer(list_instances, request).await
+    }
+
+    async fn update_instance(
+        &self,
+        request: Request<UpdateInstanceRequest>,
+    ) -> Result<Response<Instance>, Status> {
+        self.0.answer(update_instance, request).await
+    }
+
+    async fn delete_instance(
+        &self,
+        request: Request<DeleteInstanceRequest>,
+    ) -> Result<Response<DeleteInstanceResponse>, Status> {
+        self.0.answer(delete_instance, request).await
+    }
+}

@@ -1,0 +1,220 @@
+//! What the registry is told from outside.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ferrule_seal::KeyRing;
+use ferrule_service::settings::{Layers, SettingsError};
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// The settings of the registry as a service of its own.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where gRPC is served.
+    pub grpc_listen: SocketAddr,
+    /// Where `/healthz`, `/readyz` and `/metrics` are served.
+    pub admin_listen: SocketAddr,
+    /// The broker's gRPC address.
+    pub broker_url: String,
+    /// The files of mTLS between services; `None`: plain text.
+    pub tls: Option<TlsFiles>,
+    /// Connector files that add to or override the built-in ones.
+    pub connectors_dir: Option<PathBuf>,
+    /// Whether vendor addresses may be loopback or private.
+    pub allow_private_networks: bool,
+    /// How long calls in flight may take once the process was told to stop.
+    pub drain: Duration,
+    /// What is kept, and under which keys.
+    pub state: StateSettings,
+}
+
+/// What the registry keeps and under which keys, in whichever form it runs.
+#[derive(Clone, Debug)]
+pub struct StateSettings {
+    /// `postgres://…` or `sqlite://…`.
+    pub database_url: SecretString,
+    /// The key ring.
+    pub key_ring: KeyRing,
+    /// The file that the ring came from, read again every 30 s.
+    pub key_ring_file: Option<PathBuf>,
+    /// The secrets of the first organization and user.
+    pub bootstrap: Bootstrap,
+}
+
+/// PEM files of mTLS.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The certificate.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+    /// The authority that peers must come from.
+    pub authority: PathBuf,
+}
+
+/// Secrets of the first organization and user, where they were given.
+#[derive(Clone, Debug, Default)]
+pub struct Bootstrap {
+    /// The organization's.
+    pub organization: Option<SecretString>,
+    /// The user's.
+    pub user: Option<SecretString>,
+}
+
+impl Settings {
+    /// Reads the settings of a service of its own; an error names the variable and says what to write.
+    pub fn from_layers(layers: &Layers) -> Result<Self, SettingsError> {
+        let drain = layers.required("FERRULE_DRAIN_SECONDS", |layers, name| {
+            layers.number(name, 0..=3600)
+        })?;
+        Ok(Self {
+            grpc_listen: layers.required("FERRULE_GRPC_LISTEN", Layers::address)?,
+            admin_listen: layers.required("FERRULE_ADMIN_LISTEN", Layers::address)?,
+            broker_url: layers.required("FERRULE_BROKER_URL", Layers::url)?,
+            tls: TlsFiles::from_layers(layers)?,
+            connectors_dir: layers.path("FERRULE_CONNECTORS_DIR")?,
+            allow_private_networks: layers.flag("FERRULE_ALLOW_PRIVATE_NETWORKS")?.unwrap_or(false),
+            drain: Duration::from_secs(drain),
+            state: StateSettings::from_layers(layers)?,
+        })
+    }
+}
+
+impl StateSettings {
+    /// Reads what must be given wherever nothing is made by itself: database and key ring.
+    pub fn from_layers(layers: &Layers) -> Result<Self, SettingsError> {
+        let ring = layers.required("FERRULE_MASTER_KEYS", Layers::secret)?;
+        let key_ring = KeyRing::parse(&ring).map_err(|error| {
+            let problem = format!("cannot be used ({error})");
+            layers.unfit(
+                "FERRULE_MASTER_KEYS",
+                &problem,
+                "id:base64(32 bytes), comma separated",
+            )
+        })?;
+        Ok(Self {
+            database_url: layers.required("FERRULE_DATABASE_URL", Layers::secret)?,
+            key_ring,
+            key_ring_file: layers.secret_file("FERRULE_MASTER_KEYS").map(Into::into),
+            bootstrap: Bootstrap::from_layers(layers)?,
+        })
+    }
+}
+
+impl TlsFiles {
+    const VARIABLES: [&str; 3] = [
+        "FERRULE_GRPC_TLS_CERT",
+        "FERRULE_GRPC_TLS_KEY",
+        "FERRULE_GRPC_TLS_CA",
+    ];
+
+    fn from_layers(layers: &Layers) -> Result<Option<Self>, SettingsError> {
+        let [certificate, key, authority] = Self::VARIABLES.map(|name| layers.path(name));
+        match (certificate?, key?, authority?) {
+            (None, None, None) => Ok(None),
+            (Some(certificate), Some(key), Some(authority)) => Ok(Some(Self {
+                certificate,
+                key,
+                authority,
+            })),
+            _ => {
+                let set = Self::VARIABLES
+                    .into_iter()
+                    .find(|name| layers.source(name).is_some());
+                Err(layers.unfit(
+                    set.unwrap_or(Self::VARIABLES[0]),
+                    "stands without the other two",
+                    "all of FERRULE_GRPC_TLS_CERT, FERRULE_GRPC_TLS_KEY and FERRULE_GRPC_TLS_CA, or none",
+                ))
+            }
+        }
+    }
+}
+
+impl Bootstrap {
+    /// Reads the two secrets; each may be absent.
+    pub fn from_layers(layers: &Layers) -> Result<Self, SettingsError> {
+        let read = |name| match layers.secret(name)? {
+            Some(secret) if !is_secret(secret.expose_secret()) => Err(layers.unfit(
+                name,
+                "is no usable secret",
+                "16 to 256 printable characters without comma or space",
+            )),
+            secret => Ok(secret),
+        };
+        Ok(Self {
+            organization: read("FERRULE_BOOTSTRAP_ORG_SECRET")?,
+            user: read("FERRULE_BOOTSTRAP_USER_SECRET")?,
+        })
+    }
+}
+
+/// Whether a secret survives the `Authorization` header: `Kind SP secret`, comma separated.
+fn is_secret(text: &str) -> bool {
+    (16..=256).contains(&text.chars().count())
+        && text
+            .chars()
+            .all(|c| !c.is_control() && !c.is_whitespace() && c != ',')
+}
+
+#[cfg(test)]
+mod tests {
+    use ferrule_model::Chance;
+    use ferrule_service::settings::Form;
+
+    use super::*;
+
+    fn read(more: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        let ring = KeyRing::generate(&Chance::system(), "k1");
+        let mut given = vec![
+            ("FERRULE_GRPC_LISTEN", "127.0.0.1:0"),
+            ("FERRULE_BROKER_URL", "http://broker:9000"),
+            ("FERRULE_DATABASE_URL", "sqlite://x.db"),
+            ("FERRULE_MASTER_KEYS", ring.expose_secret()),
+        ];
+        given.extend(more);
+        let layers = Layers::read(
+            Form::Service,
+            given.iter().map(|(name, value)| (name.into(), value.into())),
+        )?;
+        Settings::from_layers(&layers)
+    }
+
+    #[test]
+    fn what_is_needed_is_enough() {
+        let settings = read(&[]).unwrap();
+        assert_eq!(settings.broker_url, "http://broker:9000");
+        assert_eq!(settings.state.key_ring.sealing_key_id(), "k1");
+        assert!(settings.tls.is_none() && settings.state.bootstrap.user.is_none());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_never_shown() {
+        for (name, value, words) in [
+            ("FERRULE_MASTER_KEYS", "k1:junk", "no usable key"),
+            (
+                "FERRULE_GRPC_TLS_KEY",
+                "/x/key.pem",
+                "stands without the other two",
+            ),
+            (
+                "FERRULE_BOOTSTRAP_USER_SECRET",
+                "too short",
+                "16 to 256 printable characters",
+            ),
+            (
+                "FERRULE_BOOTSTRAP_ORG_SECRET",
+                "with,a,comma,inside",
+                "16 to 256 printable characters",
+            ),
+        ] {
+            let error = read(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains(words), "{error}");
+            assert!(
+                !error.contains("junk") && !error.contains("comma,inside"),
+                "{error}"
+            );
+        }
+    }
+}

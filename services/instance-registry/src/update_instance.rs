@@ -1,0 +1,224 @@
+//! Renames, retags, re-addresses; with a new code, re-authenticates. Id and token stay.
+
+use std::sync::Arc;
+
+use ferrule_catalog::{Auth, Connector};
+use ferrule_model::Digest;
+use ferrule_seal::DataKey;
+use ferrule_wire::{Refusal, v1};
+
+use crate::configuration::Configuration;
+use crate::errors::{code_spent, contended, forbidden, instance_unknown, invalid};
+use crate::exchange::{Claim, Granted, confirm, exchange};
+use crate::get_instance::find;
+use crate::identify::authenticate;
+use crate::instance_reply::Replies;
+use crate::instance_seal::InstanceSeal;
+use crate::labels;
+use crate::re_address::{Address, merged};
+use crate::state::Registry;
+use crate::store::{Changes, InstanceRow, Reauthenticated, Updated};
+
+/// How often a row that others change at the same time is read again.
+const ATTEMPTS: usize = 8;
+
+/// What a caller wants changed, checked.
+struct Wanted {
+    name: Option<String>,
+    tags: Option<Vec<String>>,
+    /// The connector and the entries given for it; `None`: the configuration stays.
+    configuration: Option<(Arc<Connector>, Configuration)>,
+    key: DataKey,
+}
+
+pub(crate) async fn update_instance(
+    registry: Registry,
+    request: v1::UpdateInstanceRequest,
+) -> Result<v1::Instance, Refusal> {
+    let caller = authenticate(&registry, request.credentials.as_ref()).await?;
+    let row = find(&registry, &caller, request.id, &request.element).await?;
+    let claim = Claim::of(request.provider_data.as_ref());
+    if caller.is_bound_to_its_instance() && (claim.is_some() || !request.configuration.is_empty()) {
+        return Err(forbidden("change configuration or log in again"));
+    }
+    let name = request.name.as_deref().map(labels::name).transpose()?.flatten();
+    let tags = request
+        .replace_tags
+        .then(|| labels::tags(&request.tags))
+        .transpose()?;
+    let configuration = if claim.is_some() || !request.configuration.is_empty() {
+        let connector = Arc::clone(registry.connector(row.element_key.as_str())?);
+        let given = Configuration::given(&connector, request.configuration);
+        Some((connector, given))
+    } else {
+        None
+    };
+    let wanted = Wanted {
+        name,
+        tags,
+        configuration,
+        key: registry.data_keys.of(caller.organization).await?,
+    };
+    let provider_data = request.provider_data.unwrap_or_default();
+    let row = match claim {
+        None => wanted.update(&registry, row).await?,
+        Some(claim) => {
+            wanted
+                .reauthenticate(&registry, row, &claim, provider_data)
+                .await?
+        }
+    };
+    Replies::new(&registry, wanted.key).reply(&row).await
+}
+
+impl Wanted {
+    /// Changes details; the token pair stays.
+    async fn update(&self, registry: &Registry, mut row: InstanceRow) -> Result<InstanceRow, Refusal> {
+        for _ in 0..ATTEMPTS {
+            let changes = self.changes(registry, &row, None)?;
+            let now = registry.clock.now();
+            let updated = registry
+                .store
+                .update_details(row.organization_id, row.id, &changes, now)
+                .await?;
+            row = read_again(registry, &row).await?;
+            match updated {
+                Updated::Done => return Ok(row),
+                Updated::Gone => return Err(instance_unknown(row.id)),
+                Updated::Stale => {}
+            }
+        }
+        Err(contended())
+    }
+
+    /// A new code, a new pair. A code that was used for this instance already is no new one.
+    async fn reauthenticate(
+        &self,
+        registry: &Registry,
+        row: InstanceRow,
+        claim: &Claim,
+        provider_data: v1::ProviderData,
+    ) -> Result<InstanceRow, Refusal> {
+        let Some((connector, given)) = &self.configuration else {
+            return Err(Refusal::internal("a claim came without its connector"));
+        };
+        if !matches!(connector.auth, Auth::OAuth2(_)) {
+            return Err(invalid(format!(
+                "Connector '{}' takes no code: leave providerData out.",
+                connector.key
+            )));
+        }
+        let stored = InstanceSeal::of_row(&self.key, &row).open_configuration(&row)?;
+        // A handshake knows its client and parameters; a code goes with what is stored, as changed by the call.
+        let configuration = match claim {
+            Claim::Handshake(_) => given.clone(),
+            Claim::Code(_) => merged(connector, &stored, given)?,
+        };
+        Claim::check(Some(claim), &configuration)?;
+        let code = claim.digest(row.organization_id, connector, &configuration);
+        if spent_for_this(registry, &row, code).await? {
+            return self.update(registry, row).await;
+        }
+        let granted = exchange(
+            registry,
+            row.organization_id,
+            connector,
+            claim,
+            code,
+            &configuration,
+            provider_data,
+        )
+        .await?;
+        let Some(granted) = granted else {
+            return if spent_for_this(registry, &row, code).await? {
+                self.update(registry, row).await
+            } else {
+                Err(code_spent())
+            };
+        };
+        let row = self.write_pair(registry, row, &granted, code).await?;
+        confirm(registry, code).await;
+        Ok(row)
+    }
+
+    async fn write_pair(
+        &self,
+        registry: &Registry,
+        mut row: InstanceRow,
+        granted: &Granted,
+        code: Digest,
+    ) -> Result<InstanceRow, Refusal> {
+        let seal = InstanceSeal::of_row(&self.key, &row);
+        let tokens = seal.seal_pair(&registry.chance, &granted.pair, granted.requested_at);
+        for _ in 0..ATTEMPTS {
+            let changes = self.changes(registry, &row, Some(granted))?;
+            let now = registry.clock.now();
+            let outcome = registry
+                .store
+                .reauthenticate(row.organization_id, row.id, &tokens, &changes, Some(code), now)
+                .await?;
+            match outcome {
+                Reauthenticated::Done { version } => {
+                    tracing::info!(
+                        event = "instance_reauthenticated",
+                        instance = %row.id,
+                        organization = %row.organization_id,
+                        version,
+                        "an instance has a new token pair"
+                    );
+                    return read_again(registry, &row).await;
+                }
+                Reauthenticated::CodeSpent { instance_id } if instance_id == row.id => {
+                    return read_again(registry, &row).await;
+                }
+                Reauthenticated::CodeSpent { .. } => return Err(code_spent()),
+                Reauthenticated::Gone => return Err(instance_unknown(row.id)),
+                Reauthenticated::Stale => row = read_again(registry, &row).await?,
+            }
+        }
+        Err(contended())
+    }
+
+    /// What to write over this row. Without a grant, what the tokens belong to must stay as it is.
+    fn changes(
+        &self,
+        registry: &Registry,
+        row: &InstanceRow,
+        granted: Option<&Granted>,
+    ) -> Result<Changes, Refusal> {
+        let mut changes = Changes {
+            name: self.name.clone(),
+            tags: self.tags.clone(),
+            ..Changes::default()
+        };
+        let Some((connector, given)) = &self.configuration else {
+            return Ok(changes);
+        };
+        let seal = InstanceSeal::of_row(&self.key, row);
+        let stored = seal.open_configuration(row)?;
+        let mut configuration = merged(connector, &stored, given)?;
+        match granted {
+            Some(granted) => configuration.merge(granted.configuration.clone()),
+            None => Address::check_unmoved(connector, &stored, &mut configuration, given)?,
+        }
+        let (clear, secrets) = seal.seal_configuration(&registry.chance, &configuration)?;
+        changes.configuration = Some(clear);
+        changes.secrets = Some(secrets);
+        changes.made_from = Some(row.updated_at);
+        Ok(changes)
+    }
+}
+
+/// Whether a code was used for this instance; an error when it was used for another.
+async fn spent_for_this(registry: &Registry, row: &InstanceRow, code: Digest) -> Result<bool, Refusal> {
+    match registry.store.instance_of_code(code).await? {
+        None => Ok(false),
+        Some(spent) if spent.instance_id == row.id && !spent.deleted => Ok(true),
+        Some(_) => Err(code_spent()),
+    }
+}
+
+async fn read_again(registry: &Registry, row: &InstanceRow) -> Result<InstanceRow, Refusal> {
+    let again = registry.store.by_id(row.organization_id, row.id).await?;
+    again.ok_or_else(|| instance_unknown(row.id))
+}

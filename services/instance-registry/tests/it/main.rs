@@ -1,0 +1,14 @@
+//! The registry over its gRPC surface, with SQLite and a broker that a test holds in its hands.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod at_rest;
+mod broker_double;
+mod codes;
+mod creating;
+mod deleting;
+mod identity;
+mod keys;
+mod listing;
+mod serving;
+mod updating;
+mod world;

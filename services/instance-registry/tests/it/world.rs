@@ -1,0 +1,306 @@
+//! A registry with a database of its own, two organizations, and a broker double.
+
+use std::path::Path;
+use std::time::Duration;
+
+use ferrule_catalog::{Catalog, ConnectorSource, LoadOptions};
+use ferrule_instance_registry::store::{NewOrganization, NewUser, Sealed, Store, StoreOptions};
+use ferrule_instance_registry::{Bootstrap, Registry, StateSettings};
+use ferrule_model::{Chance, Clock, Digest, OrganizationId, UserId};
+use ferrule_seal::KeyRing;
+use ferrule_wire::v1::{
+    CreateInstanceRequest, Credentials, GetInstanceRequest, Instance, ProviderData, UpdateInstanceRequest,
+};
+use ferrule_wire::{BrokerClient, Refusal, RegistryClient, in_process};
+use secrecy::{ExposeSecret as _, SecretString};
+use tempfile::TempDir;
+
+use crate::broker_double::BrokerDouble;
+
+pub const ORGANIZATION: &str = "organization-secret-of-ours";
+pub const USER: &str = "user-secret-of-ours";
+pub const THEIR_ORGANIZATION: &str = "organization-secret-of-theirs";
+pub const THEIR_USER: &str = "user-secret-of-theirs";
+pub const CLIENT_ID: &str = "client-id-of-the-app";
+pub const CLIENT_SECRET: &str = "client-secret-of-the-app";
+
+const ACME: &str = r#"
+key = "acme"
+name = "Acme"
+hub = "crm"
+[auth]
+kind = "oauth2"
+authorization_url = "https://{shop}.acme.com/authorize"
+token_url = "https://{shop}.acme.com/token"
+revocation_url = "https://{shop}.acme.com/revoke"
+[[parameters]]
+name = "shop"
+label = "Shop"
+pattern = "[a-z]+"
+"#;
+
+const KEYED: &str = r#"
+key = "keyed"
+name = "Keyed"
+hub = "crm"
+[auth]
+kind = "api_key"
+[[parameters]]
+name = "region"
+label = "Region"
+pattern = "[a-z]+"
+[[parameters]]
+name = "pet"
+label = "The pet's name"
+secret = true
+required = false
+"#;
+
+pub struct World {
+    pub registry: Registry,
+    pub client: RegistryClient,
+    pub broker: BrokerDouble,
+    pub ring: SecretString,
+    pub folder: TempDir,
+}
+
+impl World {
+    /// A new database.
+    pub async fn new() -> Self {
+        let ring = KeyRing::generate(&Chance::system(), "k1");
+        let folder = TempDir::new().unwrap();
+        let broker = BrokerDouble::default();
+        let (registry, client) = open(folder.path(), &ring, &broker).await;
+        Self {
+            registry,
+            client,
+            broker,
+            ring,
+            folder,
+        }
+    }
+
+    /// Another registry process on the same database, with this ring.
+    pub async fn reopened(&self, ring: &SecretString) -> (Registry, RegistryClient) {
+        open(self.folder.path(), ring, &self.broker).await
+    }
+
+    pub async fn store(&self) -> Store {
+        Store::open(&url(self.folder.path()), &StoreOptions::default())
+            .await
+            .unwrap()
+    }
+
+    pub async fn create(&self, request: CreateInstanceRequest) -> Result<Instance, Refusal> {
+        create(&self.client, request).await
+    }
+
+    pub async fn get(&self, credentials: Credentials, id: Option<i64>) -> Result<Instance, Refusal> {
+        get(&self.client, credentials, id).await
+    }
+
+    pub async fn update(&self, request: UpdateInstanceRequest) -> Result<Instance, Refusal> {
+        let answer = self.client.clone().update_instance(request).await;
+        answer.map(tonic::Response::into_inner).map_err(Refusal::from)
+    }
+
+    /// A second organization with its user.
+    pub async fn with_their_organization(self) -> Self {
+        let (store, chance) = (self.store().await, Chance::system());
+        let id = OrganizationId(2);
+        let ring = KeyRing::parse(&self.ring).unwrap();
+        let organization = NewOrganization {
+            id,
+            name: "Theirs".into(),
+            secret_digest: Digest::of(THEIR_ORGANIZATION),
+            data_key: Sealed::new(ring.new_data_key(&chance, id).1),
+            created_at: Clock::system().now(),
+        };
+        assert!(store.insert_organization(&organization).await.unwrap());
+        let user = NewUser {
+            id: UserId(2),
+            organization_id: id,
+            secret_digest: Digest::of(THEIR_USER),
+            email: "them@example.com".into(),
+            first_name: "T".into(),
+            last_name: "Hem".into(),
+            created_at: Clock::system().now(),
+        };
+        assert!(store.insert_user(&user).await.unwrap());
+        store.close().await;
+        self
+    }
+}
+
+pub fn url(folder: &Path) -> SecretString {
+    format!("sqlite://{}/registry.db", folder.display()).into()
+}
+
+pub fn catalog() -> Catalog {
+    let extra = [("acme.toml", ACME), ("keyed.toml", KEYED)].map(|(name, text)| ConnectorSource {
+        name: name.into(),
+        text: text.into(),
+    });
+    let catalog = Catalog::load(&LoadOptions {
+        extra: extra.into(),
+        ..LoadOptions::default()
+    })
+    .unwrap();
+    assert_eq!(catalog.problems(), []);
+    catalog
+}
+
+pub fn broker_client(broker: &BrokerDouble) -> BrokerClient {
+    BrokerClient::new(in_process(broker.service(), Duration::from_secs(30)))
+}
+
+pub fn state_settings(folder: &Path, ring: &SecretString) -> StateSettings {
+    StateSettings {
+        database_url: url(folder),
+        key_ring: KeyRing::parse(ring).unwrap(),
+        key_ring_file: None,
+        bootstrap: Bootstrap {
+            organization: Some(ORGANIZATION.into()),
+            user: Some(USER.into()),
+        },
+    }
+}
+
+pub async fn open(folder: &Path, ring: &SecretString, broker: &BrokerDouble) -> (Registry, RegistryClient) {
+    let settings = state_settings(folder, ring);
+    let (clock, chance) = (Clock::system(), Chance::system());
+    let registry = Registry::build(&settings, broker_client(broker), catalog(), clock, chance)
+        .await
+        .unwrap();
+    registry.bootstrap(&settings.bootstrap, false).await.unwrap();
+    let client = RegistryClient::new(in_process(registry.service(), Duration::from_mins(1)));
+    (registry, client)
+}
+
+pub async fn create(client: &RegistryClient, request: CreateInstanceRequest) -> Result<Instance, Refusal> {
+    let answer = client.clone().create_instance(request).await;
+    answer.map(tonic::Response::into_inner).map_err(Refusal::from)
+}
+
+pub async fn get(
+    client: &RegistryClient,
+    credentials: Credentials,
+    id: Option<i64>,
+) -> Result<Instance, Refusal> {
+    let request = GetInstanceRequest {
+        credentials: Some(credentials),
+        id,
+        element: String::new(),
+    };
+    let answer = client.clone().get_instance(request).await;
+    answer.map(tonic::Response::into_inner).map_err(Refusal::from)
+}
+
+pub fn credentials(user: &str, organization: &str, element: &str) -> Credentials {
+    let digest = |secret: &str| match secret {
+        "" => Vec::new(),
+        secret => Digest::of(secret).as_bytes().to_vec(),
+    };
+    Credentials {
+        user: digest(user),
+        organization: digest(organization),
+        element: digest(element),
+    }
+}
+
+pub fn ours() -> Credentials {
+    credentials(USER, ORGANIZATION, "")
+}
+
+pub fn theirs() -> Credentials {
+    credentials(THEIR_USER, THEIR_ORGANIZATION, "")
+}
+
+/// Whoever holds this instance's token, as a user of ours.
+pub fn bearer(instance: &Instance) -> Credentials {
+    credentials(USER, "", &instance.token)
+}
+
+pub fn map<const N: usize>(entries: [(&str, &str); N]) -> std::collections::BTreeMap<String, String> {
+    entries
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+}
+
+pub fn code(code: &str) -> ProviderData {
+    ProviderData {
+        code: code.into(),
+        ..ProviderData::default()
+    }
+}
+
+/// An Acme instance by a code that the caller's own callback had.
+pub fn by_code(text: &str) -> CreateInstanceRequest {
+    CreateInstanceRequest {
+        credentials: Some(ours()),
+        element: "acme".into(),
+        name: "My Acme".into(),
+        configuration: map([
+            ("oauth.api.key", CLIENT_ID),
+            ("oauth.api.secret", CLIENT_SECRET),
+            ("oauth.callback.url", "https://app.test/callback"),
+            ("shop", "one"),
+        ]),
+        provider_data: Some(code(text)),
+        ..CreateInstanceRequest::default()
+    }
+}
+
+/// An instance of a connector that takes no login.
+pub fn keyed() -> CreateInstanceRequest {
+    CreateInstanceRequest {
+        credentials: Some(ours()),
+        element: "keyed".into(),
+        configuration: map([
+            ("region", "eu"),
+            ("pet", "name-of-the-pet"),
+            ("api_key", "key-of-the-api"),
+        ]),
+        ..CreateInstanceRequest::default()
+    }
+}
+
+/// A change to this instance by its organization.
+pub fn change(instance: &Instance) -> UpdateInstanceRequest {
+    UpdateInstanceRequest {
+        credentials: Some(ours()),
+        id: Some(instance.id),
+        ..UpdateInstanceRequest::default()
+    }
+}
+
+/// Every byte of the database's files.
+pub fn dump(folder: &Path) -> Vec<u8> {
+    let files = std::fs::read_dir(folder).unwrap();
+    files
+        .flat_map(|file| std::fs::read(file.unwrap().path()).unwrap())
+        .collect()
+}
+
+pub fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// Waits until a condition holds.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    assert!(
+        tokio::time::timeout(Duration::from_secs(20), waiting)
+            .await
+            .is_ok(),
+        "waited in vain until {what}"
+    );
+}
+
+pub fn exposed(secret: &SecretString) -> &str {
+    secret.expose_secret()
+}
