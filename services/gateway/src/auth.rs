@@ -1,10 +1,14 @@
 //! The Authorization header: who presents what (contract, "Authorization header").
 
+use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
 use ferrule_model::Digest;
 use ferrule_wire::v1::Credentials;
 use ferrule_wire::{Reason, Refusal};
+
+use crate::errors::ApiError;
 
 /// Digests of the secrets that a request presents. The secrets themselves go no further than this file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -130,6 +134,18 @@ impl Presented {
             organization: bytes(self.organization),
             element: bytes(self.element),
         }
+    }
+}
+
+/// What a platform call presents, checked before its body is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Platform(pub(crate) Presented);
+
+impl<S: Send + Sync> FromRequestParts<S> for Platform {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Ok(Self(Presented::of_platform(&parts.headers)?))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Request bodies: JSON objects within limits, read before anything trusts them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
@@ -14,6 +15,9 @@ use crate::errors::ApiError;
 /// The largest body of a platform call.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
+/// How long a client may take to send a body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// The deepest JSON.
 const MAX_DEPTH: usize = 64;
 
@@ -23,7 +27,7 @@ const MAX_VALUE: usize = 16 * 1024;
 /// The most entries of `configuration` or `providerData`.
 const MAX_ENTRIES: usize = 200;
 
-/// A JSON body read into `T`, with the digest-worthy bytes it came from.
+/// A JSON object read into `T`, with the digest-worthy bytes it came from.
 pub(crate) struct Json<T> {
     pub(crate) value: T,
     pub(crate) bytes: Bytes,
@@ -39,6 +43,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
                 "The JSON body is nested deeper than {MAX_DEPTH} levels."
             )));
         }
+        // A list would pass for an object whose fields are taken in order.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(ApiError::bad_request("The body is no JSON object."));
+        }
         let value = serde_json::from_slice(&bytes).map_err(|error| {
             ApiError::bad_request(format!(
                 "The body is not the JSON that this call takes: {}",
@@ -50,7 +58,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 }
 
 async fn read(body: Body) -> Result<Bytes, ApiError> {
-    match Limited::new(body, MAX_BODY).collect().await {
+    let whole = Limited::new(body, MAX_BODY).collect();
+    let Ok(read) = tokio::time::timeout(BODY_TIMEOUT, whole).await else {
+        return Err(ApiError::new(
+            StatusCode::REQUEST_TIMEOUT,
+            format!("The body was not here within {} s.", BODY_TIMEOUT.as_secs()),
+        ));
+    };
+    match read {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(ApiError::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -109,7 +124,7 @@ pub(crate) fn strings(
         if text.is_empty() {
             continue;
         }
-        if key.len() > 256 || text.len() > MAX_VALUE || text.contains('\0') {
+        if key.len() > 256 || text.len() > MAX_VALUE || key.contains('\0') || text.contains('\0') {
             return Err(ApiError::bad_request(format!(
                 "An entry of `{name}` is longer than {MAX_VALUE} bytes or holds a NUL."
             )));

@@ -74,11 +74,6 @@ impl ApiError {
         }
     }
 
-    /// The words for the caller.
-    pub(crate) fn message(&self) -> &str {
-        &self.message
-    }
-
     /// The contract's JSON (contract, "Errors").
     pub(crate) fn render(&self, request_id: &RequestId) -> Response {
         #[derive(Serialize)]

@@ -13,6 +13,8 @@ use opentelemetry::propagation::Extractor;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
+use crate::routes::API;
+
 /// Exactly as clients of the contract compare it (contract, "Elements-* and related headers").
 const EXPOSED: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-Request-Id, \
                        Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Content-Disposition";
@@ -21,10 +23,20 @@ const EXPOSED: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-R
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                            base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 
-/// Around the API: CORS where the request has an `Origin`, answers kept out of caches.
+/// Around every route and every refusal: the API's headers on the API's paths, the pages' on all others.
+pub(crate) async fn layer(request: Request, next: Next) -> Response {
+    let below = request.uri().path().strip_prefix(API);
+    if below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+        api(request, next).await
+    } else {
+        page(request, next).await
+    }
+}
+
+/// CORS where the request has an `Origin`, answers kept out of caches.
 ///
 /// Any origin may ask: the API knows callers by a header that a browser never adds by itself.
-pub(crate) async fn api(request: Request, next: Next) -> Response {
+async fn api(request: Request, next: Next) -> Response {
     let cross_origin = request.headers().contains_key(ORIGIN);
     let preflight = cross_origin
         && request.method() == Method::OPTIONS
@@ -58,8 +70,8 @@ fn preflight_answer() -> Response {
     (StatusCode::OK, headers).into_response()
 }
 
-/// Around everything outside the API: pages, redirects, their errors.
-pub(crate) async fn page(request: Request, next: Next) -> Response {
+/// Pages, redirects, their errors.
+async fn page(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));

@@ -40,9 +40,9 @@ impl InstanceBody {
     /// The name; absent when the body has none or an empty one.
     pub(crate) fn name(&self) -> Result<Option<String>, ApiError> {
         match &self.name {
-            Some(name) if name.len() > MAX_NAME => Err(ApiError::bad_request(format!(
-                "`name` is longer than {MAX_NAME} bytes."
-            ))),
+            Some(name) if name.len() > MAX_NAME || name.contains('\0') => Err(ApiError::bad_request(
+                format!("`name` is longer than {MAX_NAME} bytes or holds a NUL."),
+            )),
             name => Ok(name.clone().filter(|name| !name.is_empty())),
         }
     }
@@ -50,9 +50,9 @@ impl InstanceBody {
     /// The tags, empty ones left out; absent when the body has no list.
     pub(crate) fn tags(&self) -> Result<Option<Vec<String>>, ApiError> {
         let Some(tags) = &self.tags else { return Ok(None) };
-        if tags.len() > MAX_TAGS || tags.iter().any(|tag| tag.len() > MAX_TAG) {
+        if tags.len() > MAX_TAGS || tags.iter().any(|tag| tag.len() > MAX_TAG || tag.contains('\0')) {
             return Err(ApiError::bad_request(format!(
-                "`tags` takes {MAX_TAGS} tags of {MAX_TAG} bytes at most."
+                "`tags` takes {MAX_TAGS} tags of {MAX_TAG} bytes at most, without NUL."
             )));
         }
         Ok(Some(tags.iter().filter(|tag| !tag.is_empty()).cloned().collect()))

@@ -28,10 +28,9 @@ impl Query {
                 "The query has more than {MAX_PARAMETERS} parameters."
             )));
         }
-        match pairs
-            .iter()
-            .find(|(name, value)| name.len() > 256 || value.len() > MAX_VALUE || value.contains('\0'))
-        {
+        match pairs.iter().find(|(name, value)| {
+            name.len() > 256 || value.len() > MAX_VALUE || name.contains('\0') || value.contains('\0')
+        }) {
             Some((name, _)) => Err(ApiError::bad_request(format!(
                 "The query parameter `{}` is longer than {MAX_VALUE} bytes or holds a NUL.",
                 name.chars()

@@ -1,9 +1,13 @@
 //! Every route, as a table of contents.
 
+use std::any::Any;
+
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{any, get};
+use ferrule_wire::Refusal;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::errors::ApiError;
@@ -13,7 +17,7 @@ use crate::handlers::{
 };
 use crate::pages::{self, outcome};
 use crate::state::Gateway;
-use crate::{headers, request_id, url_limit};
+use crate::{head_limit, headers, request_id};
 
 /// Where Open Connectors clients have their base URL.
 pub(crate) const API: &str = "/elements/api-v2";
@@ -22,15 +26,14 @@ pub(crate) const API: &str = "/elements/api-v2";
 pub(crate) fn router(gateway: Gateway) -> Router {
     let chance = gateway.chance().clone();
     Router::new()
-        .nest(API, api().layer(from_fn(headers::api)))
-        .merge(web().layer(from_fn(headers::page)))
+        .nest(API, api())
+        .route(&format!("{API}/"), any(no_such_path))
+        .merge(web())
         .with_state(gateway)
-        .layer(from_fn(url_limit::layer))
-        // Inside the request id, so that an answer to a panic has one too.
-        .layer(CatchPanicLayer::custom(|_| {
-            use axum::response::IntoResponse as _;
-            ApiError::from(ferrule_wire::Refusal::internal("a handler panicked")).into_response()
-        }))
+        .layer(from_fn(head_limit::layer))
+        .layer(CatchPanicLayer::custom(panicked))
+        // Outside of whatever may refuse, so that every answer has its headers, and the id above all.
+        .layer(from_fn(headers::layer))
         .layer(from_fn_with_state(chance, request_id::layer))
 }
 
@@ -80,6 +83,11 @@ fn web() -> Router<Gateway> {
         .route("/oauth/callback/{element}", get(callback::handler))
         .route("/oauth/callback/{element}/done", get(outcome::handler))
         .fallback(pages::not_found)
+        .method_not_allowed_fallback(no_such_method)
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    ApiError::from(Refusal::internal("a handler panicked")).into_response()
 }
 
 async fn no_such_path() -> ApiError {

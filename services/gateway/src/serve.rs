@@ -1,26 +1,23 @@
-//! The HTTP server: limits on what a connection may send, graceful stop.
+//! The HTTP/1.1 server: limits on what a connection may send, graceful stop.
 
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-/// All headers of a request, the URL included.
+/// About as much is buffered of a request's head; `head_limit` refuses with words what is shorter.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// How long a client may take to send its headers.
+/// How long a client may take to send its headers, the first ones of a connection or the next.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// How many requests a client may have open on one HTTP/2 connection.
-const MAX_STREAMS: u32 = 200;
 
 /// Serves until `shutdown`, then lets what is in flight finish within `drain`.
 pub(crate) async fn serve(
@@ -29,17 +26,13 @@ pub(crate) async fn serve(
     shutdown: CancellationToken,
     drain: Duration,
 ) {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(MAX_HEAD);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(MAX_HEAD).unwrap_or(u32::MAX))
-        .max_concurrent_streams(MAX_STREAMS);
+        .max_buf_size(MAX_HEAD)
+        // Names as the contract writes them: some of its clients compare them letter by letter.
+        .title_case_headers(true);
     let connections = GracefulShutdown::new();
 
     loop {
@@ -64,7 +57,7 @@ pub(crate) async fn serve(
                 request.map(axum::body::Body::new)
             });
         let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-        let connection = connections.watch(connection.into_owned());
+        let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");

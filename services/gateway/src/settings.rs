@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ferrule_service::settings::{Layers, SettingsError};
+use ferrule_service::settings::{GrpcTlsFiles, Layers, SettingsError};
 use ipnet::IpNet;
 
 /// What the gateway itself needs, whichever form it runs in.
@@ -46,6 +46,8 @@ pub struct ProcessSettings {
     pub broker_url: String,
     /// The registry's gRPC address.
     pub registry_url: String,
+    /// The files of mTLS to both of them.
+    pub grpc_tls: Option<GrpcTlsFiles>,
     /// A folder of connector files.
     pub connectors_dir: Option<PathBuf>,
     /// Whether connector files may name loopback addresses.
@@ -58,8 +60,9 @@ impl ProcessSettings {
         Ok(Self {
             listen: layers.required("FERRULE_LISTEN", Layers::address)?,
             admin_listen: layers.required("FERRULE_ADMIN_LISTEN", Layers::address)?,
-            broker_url: layers.required("FERRULE_BROKER_URL", Layers::url)?,
-            registry_url: layers.required("FERRULE_REGISTRY_URL", Layers::url)?,
+            broker_url: layers.required("FERRULE_BROKER_URL", Layers::grpc_url)?,
+            registry_url: layers.required("FERRULE_REGISTRY_URL", Layers::grpc_url)?,
+            grpc_tls: layers.grpc_tls_files()?,
             connectors_dir: layers.path("FERRULE_CONNECTORS_DIR")?,
             allow_private_networks: layers.required("FERRULE_ALLOW_PRIVATE_NETWORKS", Layers::flag)?,
         })

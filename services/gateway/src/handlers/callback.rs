@@ -1,13 +1,16 @@
 //! `GET /oauth/callback/{key}`: the vendor sends the browser back, with a code or with a refusal.
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::header::{COOKIE, LOCATION};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use ferrule_model::Digest;
+use ferrule_wire::Refusal;
 use ferrule_wire::v1::CallbackRequest;
 
+use crate::errors::ApiError;
 use crate::pages::Problem;
+use crate::path::Element;
 use crate::query::Query;
 use crate::state::Gateway;
 
@@ -17,22 +20,16 @@ const BINDING_COOKIE: &str = "ferrule-binding";
 /// A redirect in every case that ends well, so that the code leaves the address bar.
 pub(crate) async fn handler(
     State(gateway): State<Gateway>,
-    Path(element): Path<String>,
+    element: Result<Element, ApiError>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut parameters = Query::parse(query.as_deref().unwrap_or_default())
-        .map_err(|error| {
-            Problem::new(
-                StatusCode::BAD_REQUEST,
-                "This login cannot go on",
-                error.message(),
-            )
-        })?
+        .map_err(|_| Problem::unfit_answer())?
         .into_map();
     let mut take = |name: &str| parameters.remove(name);
     let request = CallbackRequest {
-        element,
+        element: element.map_err(|_| Problem::unfit_answer())?.0,
         state: take("state").unwrap_or_default(),
         code: take("code").unwrap_or_default(),
         error: take("error").unwrap_or_default(),
@@ -50,6 +47,7 @@ pub(crate) async fn handler(
     } else {
         landing.redirect_to
     };
+    let location = HeaderValue::try_from(location).map_err(Refusal::internal)?;
     Ok((StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response())
 }
 

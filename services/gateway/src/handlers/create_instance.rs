@@ -1,18 +1,19 @@
 //! `POST /instances`, alias `POST /elements/{keyOrId}/instances`: a code or a handshake becomes an instance.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use ferrule_model::Digest;
 use ferrule_wire::v1::CreateInstanceRequest;
 use ferrule_wire::within;
 use serde_json::{Value, json};
 
-use crate::auth::Presented;
+use crate::auth::Platform;
 use crate::body;
 use crate::errors::ApiError;
 use crate::instance_body::InstanceBody;
 use crate::instance_json;
+use crate::path::MaybeElement;
 use crate::state::Gateway;
 
 use super::EXCHANGE_DEADLINE;
@@ -21,17 +22,19 @@ const MAX_IDEMPOTENCY_KEY: usize = 256;
 
 pub(crate) async fn handler(
     State(gateway): State<Gateway>,
-    path: Option<Path<String>>,
+    Platform(presented): Platform,
+    MaybeElement(element): MaybeElement,
     headers: HeaderMap,
     body: body::Json<InstanceBody>,
 ) -> Result<Json<Value>, ApiError> {
-    let presented = Presented::of_platform(&headers)?;
     let body::Json {
         value: mut body,
         bytes,
     } = body;
-    let element = path.map(|Path(element)| element).or_else(|| body.element()).ok_or_else(|| {
-        ApiError::bad_request("`element.key` is missing: name the connector, for example {\"element\":{\"key\":\"intercom\"}}.")
+    let element = element.or_else(|| body.element()).ok_or_else(|| {
+        ApiError::bad_request(
+            "`element.key` is missing: name the connector, for example {\"element\":{\"key\":\"intercom\"}}.",
+        )
     })?;
     let provider_data = body.provider_data()?;
     let code = provider_data.code.clone();

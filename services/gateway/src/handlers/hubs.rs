@@ -1,36 +1,26 @@
 //! `GET /hubs` and `/hubs/keys`: the families that connectors belong to (contract, "Hub proxy").
 
-use std::net::SocketAddr;
-
 use axum::Json;
-use axum::extract::{ConnectInfo, State};
-use axum::http::HeaderMap;
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
+use crate::caller::CatalogueCaller;
 use crate::element_json::stable_id;
 use crate::errors::ApiError;
-use crate::handlers::list_elements::catalogue_caller;
 use crate::state::Gateway;
 
 /// Every hub that a connector belongs to.
 pub(crate) async fn handler(
     State(gateway): State<Gateway>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
+    _: CatalogueCaller,
 ) -> Result<Response, ApiError> {
-    catalogue_caller(&gateway, peer, &headers).await?;
     let hubs: Vec<Value> = gateway.catalog().hubs().into_iter().map(hub).collect();
     Ok(Json(hubs).into_response())
 }
 
 /// Every hub's key.
-pub(crate) async fn keys(
-    State(gateway): State<Gateway>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    catalogue_caller(&gateway, peer, &headers).await?;
+pub(crate) async fn keys(State(gateway): State<Gateway>, _: CatalogueCaller) -> Result<Response, ApiError> {
     Ok(Json(gateway.catalog().hubs()).into_response())
 }
 

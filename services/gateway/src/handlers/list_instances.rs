@@ -1,7 +1,7 @@
 //! `GET /instances` and `GET /elements/{keyOrId}/instances`: the organization's instances, a page at a time.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use ferrule_wire::v1::{GetInstanceRequest, ListInstancesRequest};
@@ -11,17 +11,17 @@ use crate::auth::Presented;
 use crate::errors::ApiError;
 use crate::instance_json;
 use crate::paging::Page;
+use crate::path::MaybeElement;
 use crate::query::Query;
 use crate::state::Gateway;
 
 /// With an Element token, `GET /instances` is that one instance instead.
 pub(crate) async fn handler(
     State(gateway): State<Gateway>,
-    path: Option<Path<String>>,
+    MaybeElement(element): MaybeElement,
     headers: HeaderMap,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let element = path.map(|Path(element)| element);
     if element.is_none()
         && let Ok(presented) = Presented::of_instance(&headers)
     {

@@ -1,18 +1,17 @@
 //! `GET` and `POST /elements/{keyOrId}/oauth/url`: the vendor's login URL (contract, "oauth/url in detail").
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use axum::Json;
-use axum::extract::{ConnectInfo, Path, State};
-use axum::http::HeaderMap;
+use axum::extract::State;
 use ferrule_wire::v1::AuthorizeRequest;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::body;
+use crate::caller::CatalogueCaller;
 use crate::errors::ApiError;
-use crate::handlers::list_elements::catalogue_caller;
+use crate::path::Element;
 use crate::query::Query;
 use crate::state::Gateway;
 
@@ -28,36 +27,32 @@ pub(crate) struct OauthUrl {
 /// Parameters in the query.
 pub(crate) async fn by_query(
     State(gateway): State<Gateway>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path(element): Path<String>,
-    headers: HeaderMap,
+    caller: CatalogueCaller,
+    Element(element): Element,
     query: Query,
 ) -> Result<Json<OauthUrl>, ApiError> {
-    oauth_url(&gateway, peer, &headers, element, query.into_map()).await
+    oauth_url(&gateway, caller, element, query.into_map()).await
 }
 
 /// Parameters in a JSON body, over those of the query.
 pub(crate) async fn by_body(
     State(gateway): State<Gateway>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path(element): Path<String>,
-    headers: HeaderMap,
+    caller: CatalogueCaller,
+    Element(element): Element,
     query: Query,
     body: body::Json<BTreeMap<String, Value>>,
 ) -> Result<Json<OauthUrl>, ApiError> {
     let mut parameters = query.into_map();
     parameters.extend(body::strings("body", body.value)?);
-    oauth_url(&gateway, peer, &headers, element, parameters).await
+    oauth_url(&gateway, caller, element, parameters).await
 }
 
 async fn oauth_url(
     gateway: &Gateway,
-    peer: SocketAddr,
-    headers: &HeaderMap,
+    CatalogueCaller(organization): CatalogueCaller,
     element: String,
     mut parameters: BTreeMap<String, String>,
 ) -> Result<Json<OauthUrl>, ApiError> {
-    let organization = catalogue_caller(gateway, peer, headers).await?;
     let mut take = |name: &str| parameters.remove(name).unwrap_or_default();
     let request = AuthorizeRequest {
         element,

@@ -6,11 +6,12 @@ mod problem;
 use askama::Template;
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 pub(crate) use problem::Problem;
 
+use crate::errors::ApiError;
 use crate::routes::API;
 use crate::state::Gateway;
 
@@ -50,11 +51,13 @@ pub(crate) async fn stylesheet() -> impl IntoResponse {
     (headers, include_str!("../../templates/ferrule.css"))
 }
 
-/// Every other path outside the API.
-pub(crate) async fn not_found() -> Problem {
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        "There is nothing here",
-        "The address may be mistyped, or the page is gone.",
-    )
+/// Every other path outside the API: a page for browsers, the contract's JSON for clients whose base URL is off.
+pub(crate) async fn not_found(headers: HeaderMap) -> Response {
+    let accepts = headers.get(header::ACCEPT).map(HeaderValue::as_bytes);
+    if accepts.is_some_and(|types| types.windows(9).any(|part| part == b"text/html")) {
+        let message = "The address may be mistyped, or the page is gone.";
+        return Problem::new(StatusCode::NOT_FOUND, "There is nothing here", message).into_response();
+    }
+    let message = format!("There is nothing at this path. The base URL ends in {API}.");
+    ApiError::new(StatusCode::NOT_FOUND, message).into_response()
 }

@@ -1,13 +1,15 @@
 //! `GET /oauth/callback/{key}/done`: what became of a login that has no `returnUrl` to go back to.
 
 use askama::Template;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use ferrule_wire::v1::find_outcome_response::Stage;
 use ferrule_wire::v1::{FindOutcomeRequest, FindOutcomeResponse};
 
+use crate::errors::ApiError;
 use crate::pages::{Problem, html};
+use crate::path::Element;
 use crate::query::Query;
 use crate::routes::API;
 use crate::state::Gateway;
@@ -25,9 +27,10 @@ struct Outcome<'a> {
 
 pub(crate) async fn handler(
     State(gateway): State<Gateway>,
-    Path(element): Path<String>,
+    element: Result<Element, ApiError>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
+    let Element(element) = element.map_err(|_| Problem::no_such_connector())?;
     let query = Query::parse(query.as_deref().unwrap_or_default()).unwrap_or_default();
     let handshake = query.get("handshake").unwrap_or_default();
     let request = FindOutcomeRequest {
@@ -35,13 +38,10 @@ pub(crate) async fn handler(
         handshake: handshake.to_owned(),
     };
     let answer = gateway.broker().find_outcome(request).await?.into_inner();
-    let connector = gateway.catalog().get(&element).ok_or_else(|| {
-        Problem::new(
-            StatusCode::NOT_FOUND,
-            "There is no such connector",
-            "The address may be mistyped.",
-        )
-    })?;
+    let connector = gateway
+        .catalog()
+        .get(&element)
+        .ok_or_else(Problem::no_such_connector)?;
     let page = Outcome {
         connector: &connector.name,
         key: connector.key.as_str(),

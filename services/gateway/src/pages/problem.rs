@@ -28,6 +28,25 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// The vendor sent what no login answers with; none of it is repeated.
+    pub(crate) fn unfit_answer() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "This login cannot go on",
+            "The address holds more, or something else, than a vendor answers with.",
+        )
+    }
+
+    pub(crate) fn no_such_connector() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "There is no such connector",
+            "The address may be mistyped.",
+        )
+    }
+}
+
 impl From<Refusal> for Problem {
     /// A state that is unknown is no missing page: the callback's request is at fault, so 400.
     fn from(refusal: Refusal) -> Self {

@@ -1,0 +1,34 @@
+//! URLs and headers longer than any client of ours needs are refused before anything reads them.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::errors::ApiError;
+
+/// Path and query together.
+const MAX_URL: usize = 16 * 1024;
+
+/// All header names and values together.
+const MAX_HEADERS: usize = 32 * 1024;
+
+pub(crate) async fn layer(request: Request, next: Next) -> Response {
+    let url = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
+    if url > MAX_URL {
+        let message = format!("The URL is longer than {MAX_URL} bytes.");
+        return ApiError::new(StatusCode::URI_TOO_LONG, message).into_response();
+    }
+    if length(request.headers()) > MAX_HEADERS {
+        let message = format!("The headers are longer than {MAX_HEADERS} bytes.");
+        return ApiError::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message).into_response();
+    }
+    next.run(request).await
+}
+
+fn length(headers: &HeaderMap) -> usize {
+    headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum()
+}

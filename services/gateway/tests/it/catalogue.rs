@@ -1,0 +1,108 @@
+//! `/elements` and `/hubs`.
+
+use crate::world::{World, refused};
+
+#[test]
+fn a_connector_is_found_by_key_and_by_id_with_every_field_of_the_contract() {
+    let world = World::start();
+    let by_key = world.get("/elements/intercom").json();
+    assert_eq!(by_key, world.get("/elements/7549").json());
+    assert_eq!(by_key["id"], 7549);
+    for field in [
+        "name",
+        "key",
+        "description",
+        "image",
+        "logo",
+        "active",
+        "deleted",
+        "typeOAuth",
+        "typeOauth",
+        "trialAccount",
+        "existingAccountDescription",
+        "configDescription",
+        "signupURL",
+        "configuration",
+        "resources",
+        "objects",
+        "parameters",
+        "hooks",
+        "transformationsEnabled",
+        "bulkDownloadEnabled",
+        "bulkUploadEnabled",
+        "cloneable",
+        "extendable",
+        "extended",
+        "beta",
+        "private",
+        "useModelsForMetadata",
+        "authentication",
+        "hub",
+        "protocolType",
+    ] {
+        assert!(!by_key[field].is_null(), "{field}");
+    }
+    assert_eq!(by_key["authentication"]["type"], "oauth2");
+    let config = &by_key["configuration"][0];
+    for field in [
+        "id",
+        "name",
+        "key",
+        "description",
+        "type",
+        "required",
+        "hideFromConsole",
+        "internal",
+        "active",
+        "displayOrder",
+        "resellerConfig",
+        "companyConfig",
+        "groupControl",
+    ] {
+        assert!(!config[field].is_null(), "{field}");
+    }
+}
+
+#[test]
+fn the_list_has_what_every_item_must_carry_and_its_counts() {
+    let world = World::start();
+    let answer = world.get("/elements");
+    let items = answer.json();
+    let items = items.as_array().unwrap();
+    for item in items {
+        for field in ["id", "key", "active", "hub"] {
+            assert!(!item[field].is_null(), "{field}");
+        }
+        assert_eq!(item["resources"], serde_json::json!([]));
+    }
+    let count = items.len().to_string();
+    assert_eq!(answer.header("Elements-Returned-Count"), Some(count.as_str()));
+    assert_eq!(answer.header("Elements-Total-Count"), Some(count.as_str()));
+    assert_eq!(answer.header("Elements-Next-Page-Token"), None);
+    let keys = world.get("/elements/keys").json();
+    assert!(keys.as_array().unwrap().contains(&"intercom".into()));
+}
+
+#[test]
+fn hubs_are_those_of_the_connectors() {
+    let world = World::start();
+    assert_eq!(world.get("/hubs/keys").text(), r#"["marketing"]"#);
+    let hubs = world.get("/hubs").json();
+    assert_eq!(
+        (&hubs[0]["key"], &hubs[0]["name"]),
+        (&"marketing".into(), &"Marketing".into())
+    );
+}
+
+#[test]
+fn an_unknown_connector_is_a_404() {
+    let world = World::start();
+    for path in [
+        "/elements/nobody",
+        "/elements/999",
+        "/elements/INTERCOM",
+        "/elements/+7549",
+    ] {
+        refused(&world.get(path), 404);
+    }
+}

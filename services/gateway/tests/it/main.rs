@@ -1,0 +1,25 @@
+//! The gateway over a real socket, against a broker and a registry that do as the test says.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod authorization;
+mod broker;
+mod callback;
+mod catalogue;
+mod configuration;
+mod errors;
+mod headers;
+mod hostile;
+mod instances;
+mod limits;
+mod mood;
+mod oauth_url;
+mod pages;
+mod process;
+mod registry;
+mod requests;
+mod server;
+mod world;

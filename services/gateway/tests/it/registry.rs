@@ -1,0 +1,182 @@
+//! A registry of one organization with a few instances, which remembers what it was asked.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use ferrule_model::Digest;
+use ferrule_wire::v1::instance_registry_server::InstanceRegistry;
+use ferrule_wire::v1::{
+    Caller, CreateInstanceRequest, Credentials, DeleteInstanceRequest, DeleteInstanceResponse,
+    GetInstanceRequest, IdentifyRequest, Instance, ListInstancesRequest, ListInstancesResponse,
+    UpdateInstanceRequest, User,
+};
+use ferrule_wire::{Reason, Refusal};
+use tonic::{Request, Response, Status};
+
+use crate::mood::Mood;
+
+pub(crate) const USER: &str = "t3pS+b/user/secret/of/forty/four/characters=";
+pub(crate) const ORGANIZATION: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const TOKEN: &str = "cTLkRO4X+instance+token+of+44+characters+IA=";
+/// Somebody else's, and good.
+pub(crate) const OTHER_USER: &str = "another/user/secret/of/forty/four/characters";
+/// Somebody else's, and good.
+pub(crate) const OTHER_ORGANIZATION: &str = "fedcba9876543210fedcba9876543210";
+
+/// The instance that [`TOKEN`] belongs to.
+pub(crate) const ID: i64 = 594_927;
+/// How many instances there are, from [`ID`] upwards.
+pub(crate) const COUNT: i64 = 5;
+
+#[derive(Default)]
+pub(crate) struct Registry {
+    pub(crate) mood: Mood,
+    pub(crate) created: Mutex<Vec<CreateInstanceRequest>>,
+    pub(crate) listed: Mutex<Vec<ListInstancesRequest>>,
+    pub(crate) updated: Mutex<Vec<UpdateInstanceRequest>>,
+    pub(crate) deleted: Mutex<Vec<DeleteInstanceRequest>>,
+}
+
+pub(crate) fn instance(id: i64) -> Instance {
+    let configuration = [
+        ("oauth.api.key", "********"),
+        ("oauth.api.secret", "********"),
+        ("oauth.callback.url", "https://auth.cloudelements.io/oauth"),
+    ];
+    Instance {
+        id,
+        name: "API Instance".to_owned(),
+        created_at: 1_562_945_392_123_456,
+        token: TOKEN.to_owned(),
+        element_key: "intercom".to_owned(),
+        element_id: 7549,
+        tags: vec!["Test".to_owned()],
+        valid: true,
+        disabled: false,
+        reason: String::new(),
+        configuration: configuration
+            .map(|(key, value)| (key.into(), value.into()))
+            .into(),
+        user: Some(User {
+            id: 1,
+            email: "admin@example.com".to_owned(),
+            first_name: "Ada".to_owned(),
+            last_name: "L.".to_owned(),
+        }),
+    }
+}
+
+/// The organization of whoever presents these.
+fn organization(credentials: Option<&Credentials>) -> Result<i64, Status> {
+    let refusal = || Refusal::new(Reason::Unauthenticated, "These secrets do not belong together.").into();
+    let given = credentials.cloned().unwrap_or_default();
+    let is = |given: &[u8], known: &str| given == Digest::of(known).as_bytes();
+    let or_absent = |given: &[u8], known: &str| given.is_empty() || is(given, known);
+    if is(&given.user, OTHER_USER) && is(&given.organization, OTHER_ORGANIZATION) && given.element.is_empty()
+    {
+        return Ok(2);
+    }
+    let ours = is(&given.user, USER)
+        && or_absent(&given.organization, ORGANIZATION)
+        && or_absent(&given.element, TOKEN);
+    if ours { Ok(1) } else { Err(refusal()) }
+}
+
+fn find(credentials: Option<&Credentials>, id: Option<i64>, element: &str) -> Result<Instance, Status> {
+    let organization = organization(credentials)?;
+    let id = id.unwrap_or(ID);
+    let known = organization == 1 && (ID..ID + COUNT).contains(&id);
+    if known && ["", "intercom", "7549"].contains(&element) {
+        return Ok(instance(id));
+    }
+    let message = format!("No instance found with ID {id}.");
+    Err(Refusal::new(Reason::InstanceUnknown, message).into())
+}
+
+#[tonic::async_trait]
+impl InstanceRegistry for Registry {
+    async fn identify(&self, request: Request<IdentifyRequest>) -> Result<Response<Caller>, Status> {
+        self.mood.enter().await?;
+        Ok(Response::new(Caller {
+            organization_id: organization(request.into_inner().credentials.as_ref())?,
+            user_id: 1,
+            instance_id: None,
+        }))
+    }
+
+    async fn create_instance(
+        &self,
+        request: Request<CreateInstanceRequest>,
+    ) -> Result<Response<Instance>, Status> {
+        let request = request.into_inner();
+        self.created.lock().unwrap().push(request.clone());
+        self.mood.enter().await?;
+        organization(request.credentials.as_ref())?;
+        Ok(Response::new(Instance {
+            name: request.name,
+            tags: request.tags,
+            ..instance(ID)
+        }))
+    }
+
+    async fn get_instance(&self, request: Request<GetInstanceRequest>) -> Result<Response<Instance>, Status> {
+        self.mood.enter().await?;
+        let request = request.into_inner();
+        find(request.credentials.as_ref(), request.id, &request.element).map(Response::new)
+    }
+
+    async fn list_instances(
+        &self,
+        request: Request<ListInstancesRequest>,
+    ) -> Result<Response<ListInstancesResponse>, Status> {
+        let request = request.into_inner();
+        self.listed.lock().unwrap().push(request.clone());
+        self.mood.enter().await?;
+        let total = if organization(request.credentials.as_ref())? == 1 {
+            COUNT
+        } else {
+            0
+        };
+        let from: i64 = match request.page_token.as_str() {
+            "" => 0,
+            token => token
+                .parse()
+                .map_err(|_| Refusal::new(Reason::InvalidRequest, "`nextPage` is no token of ours."))?,
+        };
+        let to = total.min(from.saturating_add(request.page_size.into()));
+        Ok(Response::new(ListInstancesResponse {
+            instances: (from..to).map(|offset| instance(ID + offset)).collect(),
+            next_page_token: if to < total { to.to_string() } else { String::new() },
+            total,
+        }))
+    }
+
+    async fn update_instance(
+        &self,
+        request: Request<UpdateInstanceRequest>,
+    ) -> Result<Response<Instance>, Status> {
+        let request = request.into_inner();
+        self.updated.lock().unwrap().push(request.clone());
+        self.mood.enter().await?;
+        let mut instance = find(request.credentials.as_ref(), request.id, &request.element)?;
+        instance.name = request.name.unwrap_or(instance.name);
+        if request.replace_tags {
+            instance.tags = request.tags;
+        }
+        instance
+            .configuration
+            .extend::<BTreeMap<_, _>>(request.configuration);
+        Ok(Response::new(instance))
+    }
+
+    async fn delete_instance(
+        &self,
+        request: Request<DeleteInstanceRequest>,
+    ) -> Result<Response<DeleteInstanceResponse>, Status> {
+        let request = request.into_inner();
+        self.deleted.lock().unwrap().push(request.clone());
+        self.mood.enter().await?;
+        find(request.credentials.as_ref(), Some(request.id), &request.element)?;
+        Ok(Response::new(DeleteInstanceResponse {}))
+    }
+}
