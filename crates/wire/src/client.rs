@@ -1,6 +1,7 @@
 //! Clients of the two services: the same generated types over a socket and in process.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -42,13 +43,18 @@ pub fn connect(url: &str, tls: Option<&Tls>, deadline: Duration) -> Result<Trans
     if let Some(tls) = tls {
         endpoint = endpoint
             .tls_config(tls.client())
-            .map_err(|error| TlsError::Unusable(error.to_string()))?;
+            .map_err(|error| TlsError::Unusable(cause(&error)))?;
     }
     let channel: Channel = endpoint.connect_lazy();
     Ok(Transport::new(Outgoing {
         inner: channel,
         deadline,
     }))
+}
+
+/// The innermost words of an error whose own say only that it came from the transport.
+fn cause(error: &dyn Error) -> String {
+    error.source().map_or_else(|| error.to_string(), cause)
 }
 
 /// Calls to a service of this process: no socket, the same deadlines and trace context.
