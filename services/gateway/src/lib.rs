@@ -1,8 +1,9 @@
 //! The public face: REST under `/elements/api-v2`, the hosted callback and its pages.
 //!
-//! A request passes `request_id` (its id, its span, the one log line), then `headers`, then one handler of
-//! `handlers/`, which reads the caller by `auth`, calls the broker or the registry, and answers. Whatever says
-//! no is an `errors::ApiError`, turned into the contract's JSON in one place.
+//! A request passes `serve` (the connection), `request_id` (its id, its span, the one log line), `headers` and
+//! `head_limit`, then one handler of `handlers/`, which reads the caller by `auth` and `caller`, what the path names
+//! by `path` and `target`, calls the broker or the registry, and answers. Whatever says no is an
+//! `errors::ApiError`, turned into the contract's JSON in one place. [`process`] is the gateway on its own.
 
 mod auth;
 mod body;

@@ -1,5 +1,7 @@
 //! Who may call what.
 
+use std::time::{Duration, Instant};
+
 use ferrule_testkit::HttpClient;
 
 use crate::registry::{ID, ORGANIZATION, OTHER_ORGANIZATION, TOKEN, USER};
@@ -73,15 +75,12 @@ fn secrets_leave_for_the_registry_as_digests_only() {
 #[test]
 fn a_caller_is_asked_for_once_a_second_and_a_refused_one_each_time() {
     let world = World::start();
+    let began = Instant::now();
     for _ in 0..20 {
         assert_eq!(world.get("/elements/keys").status, 200);
     }
-    // Twenty calls may straddle the end of the second.
-    assert!(
-        world.registry.mood.calls() <= 2,
-        "{}",
-        world.registry.mood.calls()
-    );
+    let seconds = usize::try_from(began.elapsed().as_secs()).unwrap();
+    assert!((1..=1 + seconds).contains(&world.registry.mood.calls()));
 
     let before = world.registry.mood.calls();
     for _ in 0..3 {
@@ -97,18 +96,18 @@ fn a_caller_is_asked_for_once_a_second_and_a_refused_one_each_time() {
 fn a_caller_who_lost_his_secret_is_refused_within_a_second() {
     let world = World::start();
     assert_eq!(world.get("/elements/keys").status, 200);
-    let known_at = std::time::Instant::now();
+    let known_at = Instant::now();
     world
         .registry
         .mood
         .refuse(ferrule_wire::Reason::Unauthenticated, "gone");
-    let limit = std::time::Duration::from_secs(5);
+    let limit = Duration::from_secs(5);
     ferrule_testkit::wait_until("the caller is refused", limit, || {
         world.get("/elements/keys").status == 401
     });
     // The test's own steps take time too.
     assert!(
-        known_at.elapsed() < std::time::Duration::from_millis(1500),
+        known_at.elapsed() < Duration::from_secs(2),
         "{:?}",
         known_at.elapsed()
     );

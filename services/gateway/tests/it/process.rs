@@ -152,6 +152,30 @@ fn what_it_cannot_start_with_is_one_line_that_names_the_setting() {
 }
 
 #[test]
+fn tls_files_that_cannot_be_used_are_one_line_too() {
+    let (peers, ports) = (Peers::start(), ports());
+    let folder = tempfile::tempdir().unwrap();
+    let junk = folder.path().join("junk.pem");
+    std::fs::write(&junk, "junk").unwrap();
+    for (file, words) in [
+        (junk.to_str().unwrap(), "the TLS files cannot be used"),
+        ("/nowhere/c.pem", "cannot read /nowhere/c.pem"),
+    ] {
+        let tls = [
+            ("FERRULE_BROKER_URL", "https://127.0.0.1:1"),
+            ("FERRULE_REGISTRY_URL", "https://127.0.0.1:1"),
+            ("FERRULE_GRPC_TLS_CERT", file),
+            ("FERRULE_GRPC_TLS_KEY", file),
+            ("FERRULE_GRPC_TLS_CA", file),
+        ];
+        let mut gateway = spawn(&peers, &ports, &tls);
+        assert_eq!(gateway.wait().code(), Some(1));
+        let said = gateway.stderr();
+        assert!(said.lines().count() == 1 && said.contains(words), "{said}");
+    }
+}
+
+#[test]
 fn a_wrong_connector_file_is_a_line_in_the_log_and_no_more() {
     let (peers, ports) = (Peers::start(), ports());
     let folder = tempfile::tempdir().unwrap();
