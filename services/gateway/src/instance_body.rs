@@ -23,10 +23,24 @@ pub(crate) struct InstanceBody {
     provider_data: Option<BTreeMap<String, Value>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// By way of a map: a list would pass for an object whose fields are taken in order.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "BTreeMap<String, Value>")]
 struct ElementRef {
     key: Option<String>,
     id: Option<i64>,
+}
+
+impl TryFrom<BTreeMap<String, Value>> for ElementRef {
+    type Error = serde_json::Error;
+
+    fn try_from(mut fields: BTreeMap<String, Value>) -> Result<Self, Self::Error> {
+        let mut take = |name| fields.remove(name).unwrap_or_default();
+        Ok(Self {
+            key: serde_json::from_value(take("key"))?,
+            id: serde_json::from_value(take("id"))?,
+        })
+    }
 }
 
 impl InstanceBody {

@@ -53,6 +53,10 @@ fn nothing_here_is_a_page_for_browsers_and_json_for_clients() {
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
     let json = HttpClient::new().get(&world.url("/instances"), &[]);
     assert!(refused(&json, 404).contains("/elements/api-v2"));
+    for path in ["", "/", "/nothing"] {
+        let answer = HttpClient::new().get(&world.api(path), &[("Accept", "text/html")]);
+        refused(&answer, 404);
+    }
 }
 
 #[test]
