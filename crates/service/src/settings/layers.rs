@@ -128,6 +128,9 @@ impl fmt::Debug for Layers {
     }
 }
 
+/// Where the printed curl lines read a caller's secrets: known names, though no settings.
+const OF_CALLERS: [&str; 2] = ["FERRULE_USER_SECRET", "FERRULE_ORGANIZATION_SECRET"];
+
 /// The environment's settings by name, and the names of those that are none.
 fn declared(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -141,7 +144,7 @@ fn declared(
             .iter()
             .any(|variable| variable.name == name || file_of(variable))
         {
-            if name.starts_with("FERRULE_") {
+            if name.starts_with("FERRULE_") && !OF_CALLERS.contains(&name.as_str()) {
                 unknown.push(name);
             }
             continue;
