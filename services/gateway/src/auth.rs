@@ -65,7 +65,7 @@ impl Presented {
         if values.next().is_some() {
             return Err(AuthorizationError::Repeated);
         }
-        let text = value.to_str().map_err(|_| AuthorizationError::Foreign)?;
+        let text = std::str::from_utf8(value.as_bytes()).map_err(|_| AuthorizationError::Foreign)?;
         Self::parse(text).map(Some)
     }
 
