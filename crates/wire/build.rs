@@ -15,6 +15,11 @@ const SECRET_MESSAGES: &[&str] = &[
     ".ferrule.v1.ExchangeResponse.outcome",
     ".ferrule.v1.Grant",
     ".ferrule.v1.RevokeRequest",
+    ".ferrule.v1.RefreshRequest",
+    ".ferrule.v1.RefreshResponse",
+    ".ferrule.v1.RefreshResponse.outcome",
+    ".ferrule.v1.ReadJournalResponse",
+    ".ferrule.v1.Credential",
     ".ferrule.v1.Credentials",
     ".ferrule.v1.ProviderData",
     ".ferrule.v1.CreateInstanceRequest",
@@ -30,6 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(files, [root])?;
     tonic_prost_build::configure()
         .btree_map(".")
+        .generate_default_stubs(true)
         .skip_debug(SECRET_MESSAGES.iter().copied())
         .compile_fds(descriptors)?;
     Ok(())

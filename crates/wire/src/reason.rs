@@ -79,6 +79,10 @@ reasons! {
     ExchangeInFlight = "EXCHANGE_IN_FLIGHT" => Unavailable,
     /// The vendor no longer honours the instance's tokens.
     ReauthorizationRequired = "REAUTHORIZATION_REQUIRED" => FailedPrecondition,
+    /// The instance was disabled by its owners.
+    InstanceDisabled = "INSTANCE_DISABLED" => FailedPrecondition,
+    /// The vendor refuses the app itself: its key or secret is wrong, or it was suspended there.
+    AppMisconfigured = "APP_MISCONFIGURED" => FailedPrecondition,
     /// The Idempotency-Key came before with another body.
     IdempotencyConflict = "IDEMPOTENCY_CONFLICT" => AlreadyExists,
     /// A store or a peer is away; the request may be repeated.

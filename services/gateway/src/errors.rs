@@ -22,12 +22,14 @@ pub(crate) fn http_status(reason: Reason) -> StatusCode {
         | Reason::CodeSpent
         | Reason::VendorRejected => StatusCode::BAD_REQUEST,
         Reason::Unauthenticated | Reason::ReauthorizationRequired => StatusCode::UNAUTHORIZED,
-        Reason::Forbidden => StatusCode::FORBIDDEN,
+        Reason::Forbidden | Reason::InstanceDisabled => StatusCode::FORBIDDEN,
         Reason::ElementUnknown | Reason::InstanceUnknown | Reason::StateUnknown | Reason::StateExpired => {
             StatusCode::NOT_FOUND
         }
         Reason::StatePending | Reason::IdempotencyConflict => StatusCode::CONFLICT,
-        Reason::VendorUnreachable | Reason::ExchangeUnknown => StatusCode::BAD_GATEWAY,
+        Reason::VendorUnreachable | Reason::ExchangeUnknown | Reason::AppMisconfigured => {
+            StatusCode::BAD_GATEWAY
+        }
         Reason::ExchangeInFlight | Reason::Unavailable | Reason::Sealed => StatusCode::SERVICE_UNAVAILABLE,
         Reason::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
