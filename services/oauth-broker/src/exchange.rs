@@ -11,6 +11,7 @@ use ferrule_model::Digest;
 use ferrule_wire::v1::{ExchangeRequest, ExchangeResponse};
 use ferrule_wire::{Reason, Refusal};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use crate::claim::{Code, claim};
 use crate::confirm::digest;
@@ -27,9 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(23);
 /// Runs to its end whether or not the caller waits.
 pub(crate) async fn exchange(broker: &Broker, request: ExchangeRequest) -> Result<ExchangeResponse, Refusal> {
     let worker = broker.clone();
-    let work = broker
-        .unfinished
-        .spawn(async move { run(&worker, request).await });
+    let work = async move { run(&worker, request).await };
+    let work = broker.unfinished.spawn(work.in_current_span());
     work.await.unwrap_or_else(|error| Err(Refusal::internal(error)))
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ferrule_model::Digest;
 use tokio::time::{sleep, timeout};
+use tracing::Instrument as _;
 
 use crate::handshake::{HandshakeKey, Outcome, RecordError};
 use crate::state::Broker;
@@ -25,7 +26,7 @@ pub(crate) async fn keep(
     outcome: Outcome,
 ) {
     let worker = broker.clone();
-    let writing = broker.unfinished.spawn(async move {
+    let writing = async move {
         if let Err(error) = write(&worker, exchange, &outcome).await {
             tracing::error!(event = "journal_lost", %error, "a vendor's answer could not be kept");
             return;
@@ -35,7 +36,8 @@ pub(crate) async fn keep(
         {
             tracing::warn!(%error, "a handshake whose exchange ended could not be marked as done");
         }
-    });
+    };
+    let writing = broker.unfinished.spawn(writing.in_current_span());
     if timeout(PATIENCE, writing).await.is_err() {
         tracing::error!(
             event = "journal_late",

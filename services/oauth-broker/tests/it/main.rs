@@ -1,6 +1,7 @@
 //! The broker over its gRPC surface, with vendors on loopback, the embedded file and a real Redis.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod another_ring;
 mod answers_kept;
 mod authorization_url;
 mod authorize_refusals;

@@ -36,7 +36,7 @@ pub struct World {
     /// Where the connector `absent` looks for its vendor.
     pub absent_port: u16,
     seconds: Arc<AtomicI64>,
-    ring: watch::Receiver<Arc<KeyRing>>,
+    ring: watch::Sender<Arc<KeyRing>>,
     settings: Settings,
     catalog: Catalog,
     broker: Option<Broker>,
@@ -64,7 +64,6 @@ impl World {
 
     async fn new(place: Place) -> Self {
         let vendor = TokenEndpoint::start(Behaviour::default());
-        let ring = KeyRing::parse(&KeyRing::generate(&Chance::system(), "first")).unwrap();
         let absent_port = free_port();
         let mut world = Self {
             catalog: catalog(&vendor, absent_port),
@@ -72,7 +71,7 @@ impl World {
             place,
             absent_port,
             seconds: Arc::new(AtomicI64::new(BEGINNING)),
-            ring: watch::channel(Arc::new(ring)).1,
+            ring: watch::Sender::new(Arc::new(new_ring("first"))),
             settings: Settings {
                 public_url: PUBLIC_URL.to_owned(),
                 return_urls: None,
@@ -102,7 +101,7 @@ impl World {
             self.settings.clone(),
             self.catalog.clone(),
             store.unwrap(),
-            self.ring.clone(),
+            self.ring.subscribe(),
             self.clock(),
             Chance::system(),
         )
@@ -114,6 +113,11 @@ impl World {
             broker.finish().await;
         }
         self.broker = Some(self.another_broker().await);
+    }
+
+    /// Puts another ring in force and gives the one before.
+    pub fn change_ring(&self, ring: Arc<KeyRing>) -> Arc<KeyRing> {
+        self.ring.send_replace(ring)
     }
 
     pub fn settings(&self) -> Settings {
@@ -215,6 +219,10 @@ impl World {
     pub fn token_requests(&self) -> usize {
         self.vendor.requests_to("/token").len()
     }
+}
+
+pub fn new_ring(id: &str) -> KeyRing {
+    KeyRing::parse(&KeyRing::generate(&Chance::system(), id)).unwrap()
 }
 
 pub fn client(broker: &Broker) -> BrokerClient {
