@@ -60,7 +60,8 @@ pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow:
         directory: layers.path("FERRULE_CONNECTORS_DIR")?,
         allow_private_networks: private_networks,
         extra: sandbox.into_iter().collect(),
-    })?;
+    })
+    .context("FERRULE_CONNECTORS_DIR")?;
     for problem in catalog.problems() {
         tracing::error!(event = "connector_left_out", %problem, "a connector file is wrong");
     }
@@ -93,7 +94,8 @@ pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow:
         clock.clone(),
         chance.clone(),
     )
-    .await?;
+    .await
+    .context(database_setting(layers))?;
     let made = registry.bootstrap(&bootstrap, true).await?;
     let to_registry = RegistryClient::new(in_process(registry.service(), DEADLINE));
 
@@ -157,6 +159,14 @@ pub(crate) fn database_url(layers: &Layers) -> anyhow::Result<SecretString> {
     }
     let path = layers.required("FERRULE_DATA_DIR", Layers::path)?;
     Ok(format!("sqlite://{}", database_file(&path).display()).into())
+}
+
+/// Which setting says where the database is.
+fn database_setting(layers: &Layers) -> &'static str {
+    match layers.source("FERRULE_DATABASE_URL") {
+        Some(_) => "FERRULE_DATABASE_URL",
+        None => "FERRULE_DATA_DIR",
+    }
 }
 
 fn readiness(broker: &Broker, registry: &Registry) -> Readiness {

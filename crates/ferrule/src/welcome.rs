@@ -70,9 +70,10 @@ impl Facts<'_> {
 
     fn main_job(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let api = format!("{}/elements/api-v2", self.public_url);
-        let (key, id, secret) = match self.has_sandbox {
-            true => ("sandbox", CLIENT_ID, CLIENT_SECRET),
-            false => ("intercom", "YOUR_API_KEY", "YOUR_API_SECRET"),
+        let (key, id, secret) = if self.has_sandbox {
+            ("sandbox", CLIENT_ID, CLIENT_SECRET)
+        } else {
+            ("intercom", "YOUR_API_KEY", "YOUR_API_SECRET")
         };
         let credentials =
             "-H \"Authorization: User $FERRULE_USER_SECRET, Organization $FERRULE_ORGANIZATION_SECRET\"";

@@ -154,7 +154,7 @@ enum Failure {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
-    #[error("{0:#}")]
+    #[error("{}", with_causes(.0))]
     Other(anyhow::Error),
 }
 
@@ -166,6 +166,20 @@ impl Failure {
         };
         ExitCode::from(if settings { 2 } else { 1 })
     }
+}
+
+/// The error and its causes, each told once: many a message repeats its cause's.
+fn with_causes(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |told, cause| {
+        let cause = cause.to_string();
+        if told.contains(&cause) {
+            told
+        } else if cause.contains(&told) {
+            cause
+        } else {
+            format!("{told}: {cause}")
+        }
+    })
 }
 
 #[expect(clippy::print_stdout, reason = "what was asked for belongs on stdout")]
@@ -269,5 +283,9 @@ mod tests {
         })
         .unwrap_err();
         assert_eq!(failure.to_string(), "cannot start: disk full");
+        let twice = anyhow::anyhow!("disk full").context("cannot write: disk full");
+        assert_eq!(with_causes(&twice), "cannot write: disk full");
+        let named = anyhow::anyhow!("DATA_DIR is full").context("DATA_DIR");
+        assert_eq!(with_causes(&named), "DATA_DIR is full");
     }
 }

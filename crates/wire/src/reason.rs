@@ -170,8 +170,10 @@ impl From<Status> for Refusal {
             return Self::new(reason, status.message()).with_provider_message(words);
         }
         tracing::warn!(code = ?status.code(), cause = status.message(), "a service did not answer");
+        // What broke off on this side has a cause; what the other side said has none.
+        let broke_off = std::error::Error::source(&status).is_some();
         match status.code() {
-            Code::Internal | Code::Unknown | Code::Unimplemented | Code::DataLoss => Self::new(
+            Code::Internal | Code::Unknown | Code::Unimplemented | Code::DataLoss if !broke_off => Self::new(
                 Reason::Internal,
                 "Something went wrong in Ferrule. Try again; the log has the cause.",
             ),
@@ -207,5 +209,13 @@ mod tests {
             assert_eq!(refusal.reason, reason);
             assert!(!refusal.message.contains("secret"));
         }
+    }
+
+    #[test]
+    fn a_connection_that_breaks_is_a_peer_that_is_away() {
+        let broken = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        let status = Status::from_error(Box::new(broken));
+        assert_eq!(status.code(), Code::Unknown);
+        assert_eq!(Refusal::from(status).reason, Reason::Unavailable);
     }
 }

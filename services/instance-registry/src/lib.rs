@@ -42,7 +42,7 @@ use tokio_util::sync::CancellationToken;
 pub use bootstrap::{BootstrapError, MadeSecrets};
 pub use rotate_keys::{RotateError, Rotation, rotate_keys};
 pub use rpc::Rpc;
-pub use settings::{Bootstrap, Settings, StateSettings, TlsFiles};
+pub use settings::{Bootstrap, Settings, StateSettings};
 pub use state::Registry;
 
 /// What a call to the broker has when it sets no deadline of its own.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ferrule_seal::KeyRing;
-use ferrule_service::settings::{Layers, SettingsError};
+use ferrule_service::settings::{GrpcTlsFiles, Layers, SettingsError};
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// The settings of the registry as a service of its own.
@@ -18,7 +18,7 @@ pub struct Settings {
     /// The broker's gRPC address.
     pub broker_url: String,
     /// The files of mTLS between services; `None`: plain text.
-    pub tls: Option<TlsFiles>,
+    pub tls: Option<GrpcTlsFiles>,
     /// Connector files that add to or override the built-in ones.
     pub connectors_dir: Option<PathBuf>,
     /// Whether vendor addresses may be loopback or private.
@@ -42,17 +42,6 @@ pub struct StateSettings {
     pub bootstrap: Bootstrap,
 }
 
-/// PEM files of mTLS.
-#[derive(Clone, Debug)]
-pub struct TlsFiles {
-    /// The certificate.
-    pub certificate: PathBuf,
-    /// Its key.
-    pub key: PathBuf,
-    /// The authority that peers must come from.
-    pub authority: PathBuf,
-}
-
 /// Secrets of the first organization and user, where they were given.
 #[derive(Clone, Debug, Default)]
 pub struct Bootstrap {
@@ -71,8 +60,8 @@ impl Settings {
         Ok(Self {
             grpc_listen: layers.required("FERRULE_GRPC_LISTEN", Layers::address)?,
             admin_listen: layers.required("FERRULE_ADMIN_LISTEN", Layers::address)?,
-            broker_url: layers.required("FERRULE_BROKER_URL", Layers::url)?,
-            tls: TlsFiles::from_layers(layers)?,
+            broker_url: layers.required("FERRULE_BROKER_URL", Layers::grpc_url)?,
+            tls: layers.grpc_tls_files()?,
             connectors_dir: layers.path("FERRULE_CONNECTORS_DIR")?,
             allow_private_networks: layers.flag("FERRULE_ALLOW_PRIVATE_NETWORKS")?.unwrap_or(false),
             drain: Duration::from_secs(drain),
@@ -99,36 +88,6 @@ impl StateSettings {
             key_ring_file: layers.secret_file("FERRULE_MASTER_KEYS").map(Into::into),
             bootstrap: Bootstrap::from_layers(layers)?,
         })
-    }
-}
-
-impl TlsFiles {
-    const VARIABLES: [&str; 3] = [
-        "FERRULE_GRPC_TLS_CERT",
-        "FERRULE_GRPC_TLS_KEY",
-        "FERRULE_GRPC_TLS_CA",
-    ];
-
-    fn from_layers(layers: &Layers) -> Result<Option<Self>, SettingsError> {
-        let [certificate, key, authority] = Self::VARIABLES.map(|name| layers.path(name));
-        match (certificate?, key?, authority?) {
-            (None, None, None) => Ok(None),
-            (Some(certificate), Some(key), Some(authority)) => Ok(Some(Self {
-                certificate,
-                key,
-                authority,
-            })),
-            _ => {
-                let set = Self::VARIABLES
-                    .into_iter()
-                    .find(|name| layers.source(name).is_some());
-                Err(layers.unfit(
-                    set.unwrap_or(Self::VARIABLES[0]),
-                    "stands without the other two",
-                    "all of FERRULE_GRPC_TLS_CERT, FERRULE_GRPC_TLS_KEY and FERRULE_GRPC_TLS_CA, or none",
-                ))
-            }
-        }
     }
 }
 
@@ -196,7 +155,7 @@ mod tests {
             (
                 "FERRULE_GRPC_TLS_KEY",
                 "/x/key.pem",
-                "stands without the other two",
+                "FERRULE_GRPC_TLS_CERT is not set",
             ),
             (
                 "FERRULE_BOOTSTRAP_USER_SECRET",

@@ -25,7 +25,7 @@ pub(crate) async fn authorize(
             "`apiKey` is missing: send the client id of your app at the vendor.",
         ));
     }
-    let given = request.parameters.clone().into_iter().collect();
+    let given = request.parameters.clone();
     let parameters = connector.resolve(&given).map_err(from_parameter)?;
     let plan = Plan::of(broker, connector, oauth2, &request)?;
 
@@ -114,6 +114,11 @@ impl Plan {
         }
         redirect_uri::check(&request.callback_url)
             .map_err(|problem| invalid(format!("`callbackUrl` is refused: {problem}.")))?;
+        if request.state.starts_with(OWN_CALLBACK_STATE) {
+            return Err(invalid(format!(
+                "`state` must not begin with {OWN_CALLBACK_STATE}: Ferrule marks its own states with that."
+            )));
+        }
         match caller {
             Some(organization) => Self::own_callback(broker, oauth2, request, organization),
             None => Self::anonymous(connector, oauth2, request),

@@ -5,14 +5,17 @@
 
 mod authorize;
 mod callback;
-mod code_source;
+mod claim;
 mod confirm;
 mod exchange;
+mod expected;
 mod find_outcome;
 pub mod handshake;
+mod journal;
 pub mod key_ring;
 mod process;
 mod refusals;
+mod reply;
 mod revoke;
 mod rpc;
 pub mod settings;

@@ -28,7 +28,8 @@ pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<
         directory: process.connectors_dir.clone(),
         allow_private_networks: settings.allow_private_networks,
         extra: Vec::new(),
-    })?;
+    })
+    .context("FERRULE_CONNECTORS_DIR")?;
     for problem in catalog.problems() {
         tracing::error!(%problem, "a connector file is left out");
     }
@@ -74,9 +75,21 @@ async fn serve(
         let broker = asked.clone();
         async move { broker.ready().await.is_ok() }
     };
-    Server::new(broker.service(), tls, drain)
-        .serve(listener, ready, shutdown)
-        .await?;
-    let _ = tokio::time::timeout(drain, broker.finish()).await;
-    Ok(())
+    let out_of_time = {
+        let shutdown = shutdown.clone();
+        async move {
+            shutdown.cancelled().await;
+            tokio::time::sleep(drain).await;
+        }
+    };
+    let served = async {
+        let server = Server::new(broker.service(), tls, drain);
+        server.serve(listener, ready, shutdown).await?;
+        broker.finish().await;
+        Ok(())
+    };
+    tokio::select! {
+        ended = served => ended,
+        () = out_of_time => Ok(()),
+    }
 }

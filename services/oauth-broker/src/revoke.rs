@@ -20,8 +20,7 @@ const LIMITS: Limits = Limits {
 /// An unknown token counts as revoked, as the vendor says by its 200; a 5xx or 429 means: try again.
 pub(crate) async fn revoke(broker: &Broker, request: RevokeRequest) -> Result<RevokeResponse, Refusal> {
     let (connector, oauth2) = broker.oauth2(&request.element)?;
-    let given = request.parameters.into_iter().collect();
-    let parameters = connector.resolve(&given).map_err(from_parameter)?;
+    let parameters = connector.resolve(&request.parameters).map_err(from_parameter)?;
     let Some(address) = connector.revocation_url(&parameters).map_err(from_parameter)? else {
         return Ok(RevokeResponse { revoked: false });
     };

@@ -12,6 +12,7 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use secrecy::SecretString;
 
+use crate::claim::fill;
 use crate::handshake::{self, Claimed, Grant, Outcome};
 use crate::refusals::from_parameter;
 use crate::state::Broker;
@@ -68,17 +69,21 @@ pub(crate) async fn send(broker: &Broker, connector: &Connector, claimed: &Claim
         .and_then(|value| value.to_str().ok());
     let status = answer.status().as_u16();
     match read_token_answer(status, content_type, answer.body(), requested_at, &agreed.scope) {
-        TokenAnswer::Granted(granted) => Answer::Ended(Outcome::Granted(Box::new(Grant {
-            access_token: granted.tokens.access_token,
-            refresh_token: granted.tokens.refresh_token,
-            expires_at: granted.tokens.expires_at,
-            scope: granted.tokens.scope,
-            requested_at,
-            client_id: agreed.client_id.clone(),
-            client_secret: agreed.client_secret.clone(),
-            callback_url: agreed.callback_url.clone(),
-            parameters: agreed.parameters.clone(),
-        }))),
+        TokenAnswer::Granted(granted) => {
+            let mut parameters = agreed.parameters.clone();
+            fill(&mut parameters, connector, granted.extra.iter());
+            Answer::Ended(Outcome::Granted(Box::new(Grant {
+                access_token: granted.tokens.access_token,
+                refresh_token: granted.tokens.refresh_token,
+                expires_at: granted.tokens.expires_at,
+                scope: granted.tokens.scope,
+                requested_at,
+                client_id: agreed.client_id.clone(),
+                client_secret: agreed.client_secret.clone(),
+                callback_url: agreed.callback_url.clone(),
+                parameters,
+            })))
+        }
         TokenAnswer::Refused { error, description } => {
             tracing::info!(event = "vendor_rejected", element = %connector.key, status, "the vendor refused a code");
             let secrets: Vec<&SecretString> = [

@@ -1,7 +1,6 @@
 //! Handshakes, from the claim on: claim, release, finish.
 
 use ferrule_model::Digest;
-use jiff::Timestamp;
 
 use super::handshakes::{HandshakeKey, Handshakes};
 use super::record::{AuthorizationRequest, Callback, Denial, Form, Stage};
@@ -20,16 +19,9 @@ pub struct Claimed {
 /// What became of a claim. Only `Claimed` changed anything.
 #[derive(Debug)]
 pub enum Claim<R> {
-    /// It is the caller's now.
+    /// It is this exchange's, now or since an earlier call of it that has not finished. Whose the token request
+    /// is to send, the exchange's mark decides.
     Claimed(Box<Claimed>),
-    /// An earlier call of the same exchange took it and has not finished: its mark tells how far it is, and
-    /// with no mark nothing was sent.
-    ClaimedBefore {
-        /// When.
-        at: Timestamp,
-        /// What it took.
-        claimed: Box<Claimed>,
-    },
     /// An earlier call of the same exchange finished: its answer lies under its mark.
     Done,
     /// Another exchange has it, with another code.
@@ -74,13 +66,10 @@ impl Handshakes {
                     Stage::Claimed {
                         by: earlier,
                         callback,
-                        at,
+                        ..
                     },
                     _,
-                ) if *earlier == by => {
-                    let claimed = claimed(callback);
-                    return Decision::Keep(Claim::ClaimedBefore { at: *at, claimed });
-                }
+                ) if *earlier == by => return Decision::Keep(Claim::Claimed(claimed(callback))),
                 (Stage::Done { by: earlier, .. }, _) if *earlier == by => return Decision::Keep(Claim::Done),
                 (Stage::Claimed { .. } | Stage::Done { .. }, _) => return Decision::Keep(Claim::Spent),
                 (Stage::Denied(denial), _) => return Decision::Keep(Claim::Denied(denial.clone())),
@@ -122,10 +111,13 @@ impl Handshakes {
     }
 
     /// The exchange has its answer, which lies under its mark: client secret, code verifier and code are
-    /// erased here. `false`: it is not claimed by this exchange (a newer one stands under the same key).
+    /// erased here. It need not be claimed any more: a call of this exchange that claimed it before another gave
+    /// it back may have sent the request. `false`: another exchange has it, or a newer one stands under the same
+    /// key.
     pub async fn finish(&self, key: &HandshakeKey, by: Digest) -> Result<bool, RecordError> {
         let now = self.records.clock().now();
         self.update(key, false, |handshake| match &handshake.stage {
+            Stage::Attached { .. } => Decision::Write(handshake.done(by, now), Ttl::Keep, true),
             Stage::Claimed { by: holder, .. } if *holder == by => {
                 Decision::Write(handshake.done(by, now), Ttl::Keep, true)
             }

@@ -41,17 +41,13 @@ enum Mark {
 
 /// How far an exchange is.
 #[derive(Clone, Debug)]
-pub enum Start {
-    /// No token request of this exchange has left; on [`Exchanges::start`] it is the caller's to send, on
-    /// [`Exchanges::wait`] the caller may start anew.
-    Started,
-    /// Another call is at it.
-    InFlight {
-        /// Since when.
-        started_at: Timestamp,
-    },
-    /// Another call began it and left no answer in time. The request may have reached the vendor: nobody sends
-    /// it again.
+pub enum Progress {
+    /// No token request of it has left, and nobody is about to send one.
+    NotStarted,
+    /// A call is at it.
+    InFlight,
+    /// A call began it and left no answer in time. The request may have reached the vendor: nobody sends it
+    /// again.
     Unknown,
     /// It ended so.
     Answered(Outcome),
@@ -65,13 +61,14 @@ impl Exchanges {
         Self { records }
     }
 
-    /// Marks the exchange as started, on the disk, unless there is a mark already. After an error nothing may
-    /// be sent: a mark that came into being nevertheless is withdrawn, so that the code can still be used.
-    pub async fn start(&self, digest: Digest) -> Result<Start, RecordError> {
+    /// Marks the exchange as started, on the disk, unless there is a mark already; tells whether it did, so that
+    /// the token request is the caller's to send. After an error nothing may be sent: a mark that came into
+    /// being nevertheless is withdrawn, so that the code can still be used.
+    pub async fn start(&self, digest: Digest) -> Result<bool, RecordError> {
         let now = self.records.clock().now();
         self.update(digest, |mark| match mark {
-            None => Decision::Create(Mark::Started { at: now }, Ttl::Set(KEPT), Start::Started),
-            Some(mark) => Decision::Keep(mark.tell(now)),
+            None => Decision::Create(Mark::Started { at: now }, Ttl::Set(KEPT), true),
+            Some(_) => Decision::Keep(false),
         })
         .await
     }
@@ -110,14 +107,15 @@ impl Exchanges {
         .await
     }
 
-    /// Waits until the exchange that another call began has ended, or `until`: then it is still
-    /// [`Start::InFlight`].
-    pub async fn wait(&self, digest: Digest, until: Instant) -> Result<Start, RecordError> {
+    /// Waits while another call is at the exchange, until `until` at most: then it is still
+    /// [`Progress::InFlight`].
+    pub async fn wait(&self, digest: Digest, until: Instant) -> Result<Progress, RecordError> {
         loop {
             let mark = self.records.read::<Mark>(&key(digest)).await?;
-            match mark.map_or(Start::Started, |mark| mark.tell(self.records.clock().now())) {
-                Start::InFlight { .. } if Instant::now() + POLL <= until => sleep(POLL).await,
-                ended => return Ok(ended),
+            let now = self.records.clock().now();
+            match mark.map_or(Progress::NotStarted, |mark| mark.progress(now)) {
+                Progress::InFlight if Instant::now() + POLL <= until => sleep(POLL).await,
+                progress => return Ok(progress),
             }
         }
     }
@@ -136,12 +134,14 @@ fn key(digest: Digest) -> String {
 }
 
 impl Mark {
-    fn tell(&self, now: Timestamp) -> Start {
+    fn progress(self, now: Timestamp) -> Progress {
         match self {
-            Self::Started { at } if now >= *at + TIME_LIMIT || *at > now + CLOCK_DIFFERENCE => Start::Unknown,
-            Self::Started { at } => Start::InFlight { started_at: *at },
-            Self::Answered { outcome } => Start::Answered(outcome.clone()),
-            Self::Confirmed => Start::Confirmed,
+            Self::Started { at } if now >= at + TIME_LIMIT || at > now + CLOCK_DIFFERENCE => {
+                Progress::Unknown
+            }
+            Self::Started { .. } => Progress::InFlight,
+            Self::Answered { outcome } => Progress::Answered(outcome),
+            Self::Confirmed => Progress::Confirmed,
         }
     }
 }

@@ -20,7 +20,7 @@ mod tests;
 
 pub use claim::{Claim, Claimed};
 pub use embedded::EmbeddedStore;
-pub use exchanges::{Exchanges, Start};
+pub use exchanges::{Exchanges, Progress};
 pub use handshakes::{Attach, HandshakeKey, Handshakes};
 pub use outcome::{Grant, Outcome, Refusal};
 pub use record::{AuthorizationRequest, Callback, Denial, Form, Handshake, Stage};

@@ -1,89 +1,15 @@
-//! Where an exchange's code comes from, and what the caller says about it.
+//! What a caller repeats when it brings a code, held against what its handshake holds.
 
 use std::collections::BTreeMap;
 
-use ferrule_catalog::{Connector, Pkce};
+use ferrule_catalog::Connector;
 use ferrule_model::{ConnectorKey, Digest, OrganizationId};
-use ferrule_oauth::check_iss;
 use ferrule_wire::v1::ExchangeRequest;
 use ferrule_wire::{Reason, Refusal};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::authorize::OWN_CALLBACK_STATE;
-use crate::handshake::{AuthorizationRequest, Callback, Claimed, Form, HandshakeKey};
-use crate::refusals::{from_parameter, from_record, unknown_state};
-use crate::state::Broker;
-
-/// Either a handshake holds what goes with the code (on the hosted form, the code too), or the caller brought all.
-pub(crate) enum CodeSource {
-    Handshake {
-        key: HandshakeKey,
-        expected: Box<Expected>,
-        callback: Option<Callback>,
-    },
-    Caller(Box<Claimed>),
-}
-
-impl CodeSource {
-    /// Checks all that can be checked before anything is marked.
-    pub(crate) async fn of(broker: &Broker, request: &ExchangeRequest) -> Result<Self, Refusal> {
-        let (connector, oauth2) = broker.oauth2(&request.element)?;
-        let expected = Box::new(Expected::of(connector, request)?);
-        let callback = (!request.code.is_empty()).then(|| Callback {
-            code: request.code.clone().into(),
-            parameters: request.callback_parameters.clone().into_iter().collect(),
-        });
-        if !request.handshake.is_empty() {
-            let key = HandshakeKey::of_state(&request.handshake.clone().into());
-            return Ok(Self::Handshake {
-                key,
-                expected,
-                callback,
-            });
-        }
-        check_iss(oauth2.issuer.as_deref(), request.iss.as_deref(), false).map_err(|mismatch| {
-            Refusal::new(
-                Reason::IssuerMismatch,
-                format!("This code was refused: {mismatch}."),
-            )
-        })?;
-        let state = SecretString::from(request.state.clone());
-        if request.state.starts_with(OWN_CALLBACK_STATE) {
-            return Ok(Self::Handshake {
-                key: HandshakeKey::of_state(&state),
-                expected,
-                callback,
-            });
-        }
-        if !request.state.is_empty() {
-            let key = HandshakeKey::of_callers_state(
-                expected.organization,
-                &connector.key,
-                &expected.client_id,
-                &expected.callback_url,
-                &state,
-            );
-            if broker.handshakes.find(&key).await.map_err(from_record)?.is_some() {
-                return Ok(Self::Handshake {
-                    key,
-                    expected,
-                    callback,
-                });
-            }
-        }
-        if oauth2.pkce == Pkce::Required {
-            let words = "This vendor requires PKCE: send `providerData.state` as it came back with the code, from an \
-                         oauthUrl that was fetched with your Authorization header.";
-            return Err(Refusal::new(Reason::InvalidRequest, words));
-        }
-        let callback = callback.ok_or_else(|| {
-            let words = "`providerData.code` is missing: send the code that the vendor's callback brought.";
-            Refusal::new(Reason::InvalidRequest, words)
-        })?;
-        let request = expected.into_request(connector)?;
-        Ok(Self::Caller(Box::new(Claimed { request, callback })))
-    }
-}
+use crate::handshake::{AuthorizationRequest, Form};
+use crate::refusals::{from_parameter, unknown_state};
 
 /// What the caller says, to be held against what the handshake holds.
 pub(crate) struct Expected {
@@ -100,8 +26,9 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    fn of(connector: &Connector, request: &ExchangeRequest) -> Result<Self, Refusal> {
-        let given: BTreeMap<String, String> = request.parameters.clone().into_iter().collect();
+    /// Reads it, and holds the declared parameters against their patterns.
+    pub(crate) fn of(connector: &Connector, request: &ExchangeRequest) -> Result<Self, Refusal> {
+        let given = request.parameters.clone();
         Ok(Self {
             organization: OrganizationId(request.organization_id),
             connector: connector.key.clone(),
@@ -147,17 +74,16 @@ impl Expected {
         complete.extend(agreed.parameters.clone());
         complete.extend(self.given.clone());
         let now = connector.resolve(&complete).map_err(from_parameter)?;
-        let other = agreed
-            .parameters
-            .iter()
-            .find(|(name, held)| now.get(name) != Some(held.as_str()));
-        match other {
-            Some((name, _)) => differs(name),
-            None if agreed.token_url.is_none() => {
-                connector.token_url(&now).map(|_| ()).map_err(from_parameter)
-            }
-            None => Ok(()),
-        }
+        let mut declared = agreed.parameters.iter();
+        let other = declared.find(|(name, held)| now.get(name) != Some(held.as_str()));
+        let mut kept = agreed.kept.iter();
+        let other = other.or_else(|| {
+            kept.find(|(name, held)| {
+                let given = self.given.get(*name).filter(|given| !given.is_empty());
+                given.is_some_and(|given| given != *held)
+            })
+        });
+        other.map_or(Ok(()), |(name, _)| differs(name))
     }
 
     /// Adds what the handshake could not know: a secret or parameters that come with the claim.
@@ -174,9 +100,8 @@ impl Expected {
     }
 
     /// All that a token request needs, on the caller's word alone.
-    fn into_request(self, connector: &Connector) -> Result<AuthorizationRequest, Refusal> {
+    pub(crate) fn into_request(self, connector: &Connector) -> Result<AuthorizationRequest, Refusal> {
         let oauth2 = connector.oauth2().map_err(from_parameter)?;
-        let parameters = self.parameters.clone().into_iter().collect();
         Ok(AuthorizationRequest {
             organization_id: self.organization,
             connector: self.connector,
@@ -188,7 +113,7 @@ impl Expected {
             code_verifier: None,
             parameters: self.parameters,
             kept: BTreeMap::new(),
-            token_url: Some(connector.token_url(&parameters).map_err(from_parameter)?),
+            token_url: None,
             issuer: oauth2.issuer.clone(),
         })
     }

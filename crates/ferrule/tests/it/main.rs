@@ -1,0 +1,30 @@
+//! `ferrule` as the person who starts it meets it: the built binary, `curl`, browsers, vendors, and `kill -9`.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on ends here"
+)]
+
+mod bash;
+mod certified_vendor;
+mod command_line;
+mod connector_files;
+mod crashes;
+mod first_start;
+mod hosted_callback;
+mod hostile_input;
+mod keys;
+mod logins;
+mod next_starts;
+mod odd_requests;
+mod one_code;
+mod organizations;
+mod refused_callbacks;
+mod refusing_to_start;
+mod relay;
+mod search;
+mod secrets;
+mod seed;
+mod tenancy;
+mod vendors;
+mod world;
