@@ -1,13 +1,16 @@
 //! A vendor's answer is written down before anyone is told (design: "Journal").
 
+use std::pin::pin;
 use std::time::Duration;
 
 use ferrule_model::Digest;
 use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
 
-use crate::handshake::{HandshakeKey, Outcome, RecordError};
+use crate::handshake::{Grant, HandshakeKey, Outcome, RecordError};
 use crate::state::Broker;
+use crate::under_way::Turn;
+use crate::verdict::Refreshed;
 
 /// How long the caller waits for the store to take the answer: with the vendor's 20 s less than the caller's
 /// deadline of 25 s.
@@ -27,7 +30,7 @@ pub(crate) async fn keep(
 ) {
     let worker = broker.clone();
     let writing = async move {
-        if let Err(error) = write(&worker, exchange, &outcome).await {
+        if let Err(error) = write(|| worker.exchanges.answer(exchange, &outcome), || ()).await {
             tracing::error!(event = "journal_lost", %error, "a vendor's answer could not be kept");
             return;
         }
@@ -46,12 +49,59 @@ pub(crate) async fn keep(
     }
 }
 
-async fn write(broker: &Broker, exchange: Digest, outcome: &Outcome) -> Result<(), RecordError> {
+/// Keeps the new pair of a refresh, then tells it. Where the store does not take it at once it is told all the
+/// same, and the writing goes on, until the registry has the pair.
+pub(crate) async fn keep_refresh(broker: &Broker, turn: &Turn, grant: Box<Grant>) {
+    let spent = turn.spent();
+    let tell = || turn.tell(Ok(Refreshed::Granted(grant.clone())));
+    let behind = || {
+        tracing::error!(
+            event = "journal_late",
+            "a vendor's answer is told before it was kept"
+        );
+        tell();
+    };
+    let attempt = || async {
+        if turn.is_over() {
+            return Ok(());
+        }
+        broker.refreshes.keep(spent, &grant).await
+    };
+    let mut writing = pin!(write(attempt, behind));
+    let kept = if let Ok(kept) = timeout(PATIENCE, &mut writing).await {
+        kept
+    } else {
+        behind();
+        writing.await
+    };
+    if let Err(error) = kept {
+        tracing::error!(event = "journal_lost", %error, "a vendor's answer could not be kept");
+    }
+    tell();
+    // What was written while the registry confirmed would stay for seven days.
+    if turn.is_over()
+        && let Err(error) = broker.refreshes.erase(spent).await
+    {
+        tracing::warn!(%error, "a confirmed answer stays in the journal until its time is over");
+    }
+}
+
+/// Writes until it succeeds, fails for good, or has lasted too long; `behind` is called when the first attempt
+/// has failed.
+async fn write<A: Future<Output = Result<(), RecordError>>>(
+    attempt: impl Fn() -> A,
+    behind: impl Fn(),
+) -> Result<(), RecordError> {
     let mut attempts = 1..ATTEMPTS;
     loop {
-        match broker.exchanges.answer(exchange, outcome).await {
-            Err(error) if error.is_unavailable() && attempts.next().is_some() => sleep(PAUSE).await,
+        match attempt().await {
+            Err(error) if error.is_unavailable() => match attempts.next() {
+                Some(1) => behind(),
+                Some(_) => {}
+                None => return Err(error),
+            },
             ended => return ended,
         }
+        sleep(PAUSE).await;
     }
 }

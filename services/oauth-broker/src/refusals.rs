@@ -15,7 +15,7 @@ pub(crate) fn from_parameter(error: ParameterError) -> Refusal {
     Refusal::new(Reason::InvalidRequest, format!("{words}."))
 }
 
-/// The handshake store did not do its part. Nothing was exchanged.
+/// The handshake store did not do its part. Nothing was sent to the vendor.
 pub(crate) fn from_record(error: RecordError) -> Refusal {
     match error {
         RecordError::Store(StoreError::Unavailable { .. }) | RecordError::Contended => {
@@ -26,10 +26,10 @@ pub(crate) fn from_record(error: RecordError) -> Refusal {
             )
         }
         RecordError::Seal(ferrule_seal::SealError::UnknownKey { .. }) => {
-            tracing::error!(event = "sealed", %error, "a handshake is sealed under a key that the ring does not have");
+            tracing::error!(event = "sealed", %error, "a record is sealed under a key that the ring does not have");
             Refusal::new(
                 Reason::Sealed,
-                "Ferrule's key ring does not open this login. Nothing was sent to the vendor.",
+                "Ferrule's key ring does not open what this call needs. Nothing was sent to the vendor.",
             )
         }
         RecordError::Seal(_) => {

@@ -1,11 +1,14 @@
-//! What an exchange ended with, as it is told.
+//! What an exchange or a refresh ended with, as it is told.
 
-use ferrule_wire::v1::{Confirmed, ExchangeResponse, Grant, exchange_response};
+use ferrule_wire::v1::{
+    Confirmed, ExchangeResponse, Grant, RefreshResponse, exchange_response, refresh_response,
+};
 use ferrule_wire::{Reason, Refusal};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::handshake::{self, Outcome};
+use crate::verdict::Refreshed;
 
 /// Tokens, or the refusal; the same at every repeat.
 pub(crate) fn outcome(outcome: Outcome) -> Result<ExchangeResponse, Refusal> {
@@ -35,13 +38,25 @@ pub(crate) fn unknown() -> Outcome {
     })
 }
 
+/// A new pair, or why there is none.
+pub(crate) fn refreshed(refreshed: Refreshed) -> RefreshResponse {
+    let outcome = match refreshed {
+        Refreshed::Granted(grant) => refresh_response::Outcome::Grant(to_wire(*grant)),
+        Refreshed::Refused(verdict) => refresh_response::Outcome::Verdict(verdict),
+    };
+    RefreshResponse {
+        outcome: Some(outcome),
+    }
+}
+
 fn of(outcome: exchange_response::Outcome) -> ExchangeResponse {
     ExchangeResponse {
         outcome: Some(outcome),
     }
 }
 
-fn to_wire(grant: handshake::Grant) -> Grant {
+/// A grant as it travels; what the vendor did not issue is empty.
+pub(crate) fn to_wire(grant: handshake::Grant) -> Grant {
     let clear = |secret: Option<SecretString>| {
         secret
             .map(|secret| secret.expose_secret().to_owned())

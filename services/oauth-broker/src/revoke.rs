@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use crate::refusals::from_parameter;
 use crate::state::Broker;
-use crate::token_request::client_auth;
+use crate::token_endpoint::client_auth;
 
 const LIMITS: Limits = Limits {
     timeout: Duration::from_secs(10),

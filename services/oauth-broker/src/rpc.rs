@@ -2,14 +2,17 @@
 
 use ferrule_wire::v1::oauth_broker_server::OauthBroker;
 use ferrule_wire::v1::{
-    AuthorizeRequest, AuthorizeResponse, CallbackRequest, CallbackResponse, ConfirmRequest, ConfirmResponse,
-    ExchangeRequest, ExchangeResponse, FindOutcomeRequest, FindOutcomeResponse, RevokeRequest,
-    RevokeResponse,
+    AuthorizeRequest, AuthorizeResponse, CallbackRequest, CallbackResponse, ConfirmRefreshRequest,
+    ConfirmRefreshResponse, ConfirmRequest, ConfirmResponse, ExchangeRequest, ExchangeResponse,
+    FindOutcomeRequest, FindOutcomeResponse, ReadJournalRequest, ReadJournalResponse, RefreshRequest,
+    RefreshResponse, RevokeRequest, RevokeResponse,
 };
 use tonic::{Request, Response, Status};
 
 use crate::state::Broker;
-use crate::{authorize, callback, confirm, exchange, find_outcome, revoke};
+use crate::{
+    authorize, callback, confirm, confirm_refresh, exchange, find_outcome, read_journal, refresh, revoke,
+};
 
 #[tonic::async_trait]
 impl OauthBroker for Broker {
@@ -51,6 +54,28 @@ impl OauthBroker for Broker {
 
     async fn confirm(&self, request: Request<ConfirmRequest>) -> Result<Response<ConfirmResponse>, Status> {
         Ok(Response::new(confirm::confirm(self, request.into_inner()).await?))
+    }
+
+    async fn refresh(&self, request: Request<RefreshRequest>) -> Result<Response<RefreshResponse>, Status> {
+        Ok(Response::new(refresh::refresh(self, request.into_inner()).await?))
+    }
+
+    async fn read_journal(
+        &self,
+        request: Request<ReadJournalRequest>,
+    ) -> Result<Response<ReadJournalResponse>, Status> {
+        Ok(Response::new(
+            read_journal::read_journal(self, request.into_inner()).await?,
+        ))
+    }
+
+    async fn confirm_refresh(
+        &self,
+        request: Request<ConfirmRefreshRequest>,
+    ) -> Result<Response<ConfirmRefreshResponse>, Status> {
+        Ok(Response::new(
+            confirm_refresh::confirm_refresh(self, request.into_inner()).await?,
+        ))
     }
 
     async fn revoke(&self, request: Request<RevokeRequest>) -> Result<Response<RevokeResponse>, Status> {

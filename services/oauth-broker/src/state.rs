@@ -13,8 +13,9 @@ use http::HeaderValue;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
-use crate::handshake::{Exchanges, Handshakes, SealedStore, Store};
+use crate::handshake::{Exchanges, Handshakes, Refreshes, SealedStore, Store};
 use crate::settings::Settings;
+use crate::under_way::UnderWay;
 
 /// How long a connection to a vendor may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,11 +29,13 @@ pub struct Broker {
     pub(crate) catalog: Catalog,
     pub(crate) handshakes: Handshakes,
     pub(crate) exchanges: Exchanges,
+    pub(crate) refreshes: Refreshes,
+    pub(crate) under_way: UnderWay,
     pub(crate) outbound: Outbound,
     pub(crate) clock: Clock,
     pub(crate) chance: Chance,
     store: Store,
-    /// Exchanges outlive their callers: what a vendor has answered is kept.
+    /// Exchanges and refreshes outlive their callers: what a vendor has answered is kept.
     pub(crate) unfinished: TaskTracker,
 }
 
@@ -56,7 +59,9 @@ impl Broker {
             settings: Arc::new(settings),
             catalog,
             handshakes: Handshakes::new(records.clone()),
-            exchanges: Exchanges::new(records),
+            exchanges: Exchanges::new(records.clone()),
+            refreshes: Refreshes::new(records),
+            under_way: UnderWay::default(),
             outbound,
             clock,
             chance,
@@ -75,7 +80,7 @@ impl Broker {
         self.store.ping().await.map_err(|error| error.to_string())
     }
 
-    /// Waits until no exchange is under way any more.
+    /// Waits until no exchange and no refresh is under way any more.
     pub async fn finish(&self) {
         self.unfinished.close();
         self.unfinished.wait().await;

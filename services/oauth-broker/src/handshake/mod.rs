@@ -1,8 +1,8 @@
-//! What the broker remembers between handing out a URL and keeping an answer: pending handshakes and the marks
-//! of exchanges. Everything is sealed, with the key it lies under as associated data.
+//! What the broker remembers between handing out a URL and keeping an answer: pending handshakes, the marks of
+//! exchanges, and the answers to refreshes. Everything is sealed, with the key it lies under as associated data.
 //!
 //! From the bottom: [`Store`] is Redis or an embedded file, [`SealedStore`] reads and changes sealed records
-//! there by compare-and-set, [`Handshakes`] and [`Exchanges`] are the two kinds of records.
+//! there by compare-and-set, [`Handshakes`], [`Exchanges`] and [`Refreshes`] are the three kinds of records.
 
 mod claim;
 mod embedded;
@@ -12,6 +12,7 @@ mod outcome;
 mod record;
 mod redis;
 mod redis_address;
+mod refreshes;
 mod sealed;
 mod store;
 mod stored;
@@ -26,5 +27,6 @@ pub use outcome::{Grant, Outcome, Refusal};
 pub use record::{AuthorizationRequest, Callback, Denial, Form, Handshake, Stage};
 pub use redis::RedisStore;
 pub use redis_address::{InvalidRedisAddress, RedisAddress};
+pub use refreshes::{Refreshes, SpentPair};
 pub use sealed::{RecordError, SealedStore};
 pub use store::{Durability, Store, StoreError, Ttl};

@@ -6,12 +6,13 @@ use ferrule_testkit::{
     Browser, CLIENT_ID, CLIENT_SECRET, Decision, HttpClient, Landing, OidcOptions, OidcProvider,
 };
 use ferrule_wire::Reason;
-use ferrule_wire::v1::{AuthorizeRequest, CallbackRequest, RevokeRequest};
+use ferrule_wire::v1::verdict::Kind;
+use ferrule_wire::v1::{AuthorizeRequest, CallbackRequest, RefreshRequest, RevokeRequest};
 use url::Url;
 
 use crate::connectors::load;
-use crate::requests::{PUBLIC_URL, claim, hosted};
-use crate::world::{World, blocking, reason};
+use crate::requests::{PUBLIC_URL, claim, hosted, spend_version};
+use crate::world::{World, blocking, pair, reason, refresh};
 
 async fn world() -> (OidcProvider, World) {
     let callback = format!("{PUBLIC_URL}/oauth/callback/certified");
@@ -96,6 +97,51 @@ async fn a_login_with_pkce_and_iss_ends_in_tokens_that_work_until_they_are_revok
         );
     }
     assert_eq!(me(&grant.access_token).status, 401);
+}
+
+/// It rotates, and ends the whole grant when a token is spent twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_grant_lives_from_refresh_to_refresh_until_a_token_is_spent_twice() {
+    let (vendor, world) = world().await;
+    let answer = world.authorize(login()).await.unwrap();
+    let landing = blocking(|| Browser::new().log_in(&answer.oauth_url, Decision::Allow));
+    world.callback(arrived(&landing)).await.unwrap();
+    let grant = world.granted(claim("certified", &answer.state.unwrap())).await;
+
+    let spend = |version, token: &str| RefreshRequest {
+        api_key: CLIENT_ID.to_owned(),
+        api_secret: CLIENT_SECRET.to_owned(),
+        ..spend_version(version, "certified", token)
+    };
+    let mut token = grant.refresh_token.clone();
+    for version in 1..=3 {
+        let request = spend(version, &token);
+        let calls = (0..8).map(|_| tokio::spawn(refresh(world.client(), request.clone())));
+        let mut next = None;
+        for call in calls.collect::<Vec<_>>() {
+            next = Some(pair(call.await.unwrap()));
+        }
+        let next = next.unwrap();
+        assert_ne!(next.refresh_token, token, "it rotates");
+        let bearer = format!("Bearer {}", next.access_token);
+        let me = blocking(|| HttpClient::new().get(&vendor.userinfo_url(), &[("Authorization", &bearer)]));
+        assert_eq!(me.json()["sub"], "alice", "{}", vendor.log());
+        // A repeat is answered from the journal: the vendor sees no reuse.
+        assert_eq!(world.refreshed(request.clone()).await, next);
+        world.confirm_refresh(&request).await.unwrap();
+        token = next.refresh_token;
+    }
+
+    let foreign = RefreshRequest {
+        api_secret: "not-the-secret".to_owned(),
+        ..spend(4, &token)
+    };
+    assert_eq!(world.verdict(foreign).await.kind(), Kind::AppMisconfigured);
+    let reused = spend(5, &grant.refresh_token);
+    assert_eq!(world.verdict(reused).await.kind(), Kind::ReauthorizationRequired);
+    let ended = world.verdict(spend(6, &token)).await;
+    assert_eq!(ended.kind(), Kind::ReauthorizationRequired);
+    assert!(ended.provider_message.starts_with("invalid_grant"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -11,8 +11,8 @@ use ferrule_wire::{BrokerClient, Transport, connect, is_serving};
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 
-use crate::requests::{API_SECRET, PUBLIC_URL, bring};
-use crate::world::{blocking, exchange, granted};
+use crate::requests::{API_SECRET, PUBLIC_URL, bring, spend};
+use crate::world::{blocking, exchange, granted, pair, read_journal, refresh};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_oauth-broker");
 const LIMIT: Duration = Duration::from_secs(30);
@@ -24,7 +24,8 @@ struct Cluster {
     process: Process,
     grpc: Transport,
     admin: String,
-    _connectors: TempDir,
+    ring: String,
+    connectors: TempDir,
 }
 
 fn ring() -> String {
@@ -44,16 +45,30 @@ fn start() -> Cluster {
         vendor.token_url()
     );
     std::fs::write(connectors.path().join("acme.toml"), file).unwrap();
+    let ring = ring();
+    let (process, grpc, admin) = spawn(&redis, &ring, connectors.path());
+    Cluster {
+        redis,
+        vendor,
+        process,
+        grpc,
+        admin,
+        ring,
+        connectors,
+    }
+}
+
+fn spawn(redis: &Redis, ring: &str, connectors: &Path) -> (Process, Transport, String) {
     let (grpc, admin) = (free_port(), free_port());
     let mut process = Process::spawn(
         Path::new(BINARY),
         &[
             ("FERRULE_PUBLIC_URL", PUBLIC_URL),
             ("FERRULE_REDIS_URL", &redis.url()),
-            ("FERRULE_MASTER_KEYS", &ring()),
+            ("FERRULE_MASTER_KEYS", ring),
             ("FERRULE_GRPC_LISTEN", &format!("127.0.0.1:{grpc}")),
             ("FERRULE_ADMIN_LISTEN", &format!("127.0.0.1:{admin}")),
-            ("FERRULE_CONNECTORS_DIR", connectors.path().to_str().unwrap()),
+            ("FERRULE_CONNECTORS_DIR", connectors.to_str().unwrap()),
             ("FERRULE_ALLOW_PRIVATE_NETWORKS", "true"),
             ("FERRULE_LOG", "trace"),
         ],
@@ -61,17 +76,15 @@ fn start() -> Cluster {
     let admin = format!("http://127.0.0.1:{admin}");
     process.wait_until_ready(&format!("{admin}/readyz"));
     let grpc = connect(&format!("http://127.0.0.1:{grpc}"), None, LIMIT).unwrap();
-    Cluster {
-        redis,
-        vendor,
-        process,
-        grpc,
-        admin,
-        _connectors: connectors,
-    }
+    (process, grpc, admin)
 }
 
 impl Cluster {
+    /// The next process, in the place of the one that ended.
+    fn start_again(&mut self) {
+        (self.process, self.grpc, self.admin) = spawn(&self.redis, &self.ring, self.connectors.path());
+    }
+
     fn status(&self, path: &str) -> u16 {
         HttpClient::new()
             .get(&format!("{}{path}", self.admin), &[])
@@ -153,6 +166,26 @@ async fn a_call_that_was_given_up_is_finished_before_it_ends() {
         assert!(answered, "the sealed answer, longer than a mark, is kept");
     });
     assert!(!matches!(call.await, Ok(Ok(Outcome::Confirmed(_)))));
+}
+
+/// `kill -9` as soon as the vendor's answer is kept, whether or not it was told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_new_pair_outlives_the_process_that_got_it() {
+    let mut cluster = blocking(start);
+    let request = spend("acme", "the-token");
+    let call = tokio::spawn(refresh(BrokerClient::new(cluster.grpc.clone()), request.clone()));
+    let kept = || String::from_utf8_lossy(&cluster.redis.dump()).contains("refresh:");
+    blocking(|| {
+        wait_until("the answer is kept", LIMIT, kept);
+        cluster.process.kill();
+    });
+    drop(call);
+    blocking(|| cluster.start_again());
+    let client = || BrokerClient::new(cluster.grpc.clone());
+    let waiting = read_journal(client(), &request).await.unwrap().unwrap();
+    assert_eq!(pair(refresh(client(), request).await), waiting);
+    assert!(cluster.vendor.secrets().contains(&waiting.refresh_token));
+    assert_eq!(cluster.vendor.requests_to("/token").len(), 1);
 }
 
 /// All that it needs; each test leaves one out or writes one wrong.

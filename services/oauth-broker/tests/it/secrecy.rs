@@ -11,7 +11,9 @@ use serde_json::json;
 use tracing::level_filters::LevelFilter;
 use url::form_urlencoded::byte_serialize;
 
-use crate::requests::{API_SECRET, bring, came_back, claim, denied, hosted, own, parameter};
+use crate::requests::{
+    API_SECRET, bring, came_back, claim, denied, hosted, own, parameter, spend, spend_version,
+};
 use crate::world::World;
 
 #[derive(Clone, Default)]
@@ -78,6 +80,20 @@ async fn everything(world: &World) -> Vec<String> {
     secrets.push(state);
     world
         .granted(bring("acme", "canary-code-alone", "canary-state-alone"))
+        .await;
+
+    // Refreshes: one that waits in the journal, and ones that bring nothing.
+    world.refreshed(spend("basic", "canary-refresh-spent")).await;
+    for (version, token) in [(2, "canary-refresh-refused"), (3, "canary-refresh-cut")] {
+        let no = json!({"error": token, "error_description": format!("{token} {API_SECRET}")});
+        world.vendor.script(match version {
+            2 => Scripted::json(400, &no),
+            _ => Scripted::cut(),
+        });
+        world.verdict(spend_version(version, "json", token)).await;
+    }
+    world
+        .verdict(spend_version(4, "absent", "canary-refresh-absent"))
         .await;
 
     // Refusals of every kind.
@@ -149,10 +165,12 @@ async fn log_and_stores_show_no_secret_code_state_verifier_or_token() {
         let secrets = everything(&world).await;
         assert!(secrets.len() > 15, "{}", secrets.len());
         let dump = world.dump();
-        assert!(
-            String::from_utf8_lossy(&dump).contains("exchange:"),
-            "the dump holds the records"
-        );
+        for record in ["handshake:", "exchange:", "refresh:"] {
+            assert!(
+                String::from_utf8_lossy(&dump).contains(record),
+                "the dump holds the records"
+            );
+        }
         hides("a store", &dump, &secrets);
         let log = log.0.lock().unwrap().clone();
         assert!(
