@@ -51,39 +51,40 @@ pub(crate) async fn keep(
 
 /// Keeps the new pair of a refresh, then tells it. Where the store does not take it at once it is told all the
 /// same, and the writing goes on, until the registry has the pair.
-pub(crate) async fn keep_refresh(broker: &Broker, turn: &Turn, grant: Box<Grant>) {
+pub(crate) async fn keep_refresh(broker: &Broker, turn: Turn, grant: Box<Grant>) {
+    if let Err(error) = keep_and_tell(broker, &turn, &grant).await {
+        tracing::error!(event = "journal_lost", %error, "a vendor's answer could not be kept");
+    }
     let spent = turn.spent();
-    let tell = || turn.tell(Ok(Refreshed::Granted(grant.clone())));
+    let confirmed = turn.is_over();
+    turn.end(Ok(Refreshed::Granted(grant)));
+    // What was written while the registry confirmed would stay for seven days.
+    if confirmed && let Err(error) = broker.refreshes.erase(spent).await {
+        tracing::warn!(%error, "a confirmed answer stays in the journal until its time is over");
+    }
+}
+
+/// Returns once it is kept, or never will be; tells it as soon as that takes longer than it should.
+async fn keep_and_tell(broker: &Broker, turn: &Turn, grant: &Grant) -> Result<(), RecordError> {
     let behind = || {
         tracing::error!(
             event = "journal_late",
             "a vendor's answer is told before it was kept"
         );
-        tell();
+        turn.tell(Ok(Refreshed::Granted(Box::new(grant.clone()))));
     };
     let attempt = || async {
         if turn.is_over() {
             return Ok(());
         }
-        broker.refreshes.keep(spent, &grant).await
+        broker.refreshes.keep(turn.spent(), grant).await
     };
     let mut writing = pin!(write(attempt, behind));
-    let kept = if let Ok(kept) = timeout(PATIENCE, &mut writing).await {
-        kept
-    } else {
-        behind();
-        writing.await
-    };
-    if let Err(error) = kept {
-        tracing::error!(event = "journal_lost", %error, "a vendor's answer could not be kept");
+    if let Ok(kept) = timeout(PATIENCE, &mut writing).await {
+        return kept;
     }
-    tell();
-    // What was written while the registry confirmed would stay for seven days.
-    if turn.is_over()
-        && let Err(error) = broker.refreshes.erase(spent).await
-    {
-        tracing::warn!(%error, "a confirmed answer stays in the journal until its time is over");
-    }
+    behind();
+    writing.await
 }
 
 /// Writes until it succeeds, fails for good, or has lasted too long; `behind` is called when the first attempt

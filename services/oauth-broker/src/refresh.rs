@@ -56,8 +56,8 @@ pub(crate) async fn refresh(broker: &Broker, request: RefreshRequest) -> Result<
 async fn run(broker: &Broker, request: RefreshRequest, turn: Turn) {
     match waiting(broker, turn.spent()).await {
         Ok(None) => {}
-        Ok(Some(grant)) => return turn.tell(Ok(Refreshed::Granted(Box::new(grant)))),
-        Err(refusal) => return turn.tell(Err(refusal)),
+        Ok(Some(grant)) => return turn.end(Ok(Refreshed::Granted(Box::new(grant)))),
+        Err(refusal) => return turn.end(Err(refusal)),
     }
     let mut sending = pin!(send(broker, request));
     let refreshed = if let Ok(refreshed) = timeout(TIME_LIMIT, &mut sending).await {
@@ -68,8 +68,8 @@ async fn run(broker: &Broker, request: RefreshRequest, turn: Turn) {
         sending.await
     };
     match refreshed {
-        Ok(Refreshed::Granted(grant)) => journal::keep_refresh(broker, &turn, grant).await,
-        told => turn.tell(told),
+        Ok(Refreshed::Granted(grant)) => journal::keep_refresh(broker, turn, grant).await,
+        told => turn.end(told),
     }
 }
 

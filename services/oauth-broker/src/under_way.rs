@@ -75,6 +75,13 @@ impl Turn {
         self.board.send_replace(Some(told));
     }
 
+    /// Tells it as the last word. Whoever comes afterwards has a turn of its own.
+    pub(crate) fn end(self, told: Told) {
+        let board = Arc::clone(&self.board);
+        drop(self);
+        board.send_replace(Some(told));
+    }
+
     /// Whether it was forgotten.
     pub(crate) fn is_over(&self) -> bool {
         let boards = self.under_way.boards();
@@ -95,6 +102,7 @@ impl Drop for Turn {
 #[cfg(test)]
 mod tests {
     use ferrule_model::InstanceId;
+    use ferrule_wire::Reason;
 
     use super::*;
 
@@ -120,12 +128,24 @@ mod tests {
             under_way.join(pair(2)).1.is_some(),
             "another pair is another matter"
         );
-        turn.tell(Err(refusal()));
-        drop(turn);
+        turn.end(Err(refusal()));
         for told in [&mut first, &mut second] {
             assert!(told.wait_for(Option::is_some).await.is_ok());
         }
         assert!(under_way.join(pair(1)).1.is_some(), "the turn is free again");
+    }
+
+    #[tokio::test]
+    async fn who_comes_before_the_end_is_told_the_latest_word() {
+        let under_way = UnderWay::default();
+        let turn = under_way.join(pair(1)).1.unwrap();
+        for reason in [Reason::Unavailable, Reason::Sealed] {
+            turn.tell(Err(Refusal::new(reason, "")));
+            let (mut told, none) = under_way.join(pair(1));
+            assert!(none.is_none());
+            let told = told.wait_for(Option::is_some).await.unwrap().clone();
+            assert_eq!(told.unwrap().unwrap_err().reason, reason);
+        }
     }
 
     #[tokio::test]

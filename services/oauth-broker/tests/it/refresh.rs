@@ -161,7 +161,7 @@ async fn the_token_endpoint_of_the_instances_own_address() {
     for (version, name) in [(1, "shop"), (2, "siteAddress"), (3, "subdomain")] {
         let request = RefreshRequest {
             parameters: parameters([(name, "mine")]),
-            ..spend_version(version, "shops", "token")
+            ..spend_version(version, "shops", name)
         };
         let grant = world.refreshed(request).await;
         assert_eq!(world.vendor.requests().pop().unwrap().target, "/token?shop=mine");
