@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use ferrule_catalog::{Catalog, LoadOptions};
 use ferrule_gateway::Gateway;
-use ferrule_instance_registry::{Bootstrap, Registry, StateSettings};
+use ferrule_instance_registry::{Bootstrap, RefreshSettings, Registry, StateSettings};
 use ferrule_model::{Chance, Clock};
 use ferrule_oauth_broker::handshake::Store;
 use ferrule_oauth_broker::{Broker, key_ring};
@@ -86,6 +86,7 @@ pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow:
         key_ring: state.key_ring.clone(),
         key_ring_file: state.key_ring_file.clone(),
         bootstrap: bootstrap.clone(),
+        refresh: RefreshSettings::from_layers(layers)?,
     };
     let registry = Registry::build(
         &settings,
@@ -107,7 +108,7 @@ pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow:
         has_sandbox,
     });
     let drain_time = gateway_settings.drain;
-    let gateway = Gateway::new(gateway_settings, to_broker, to_registry, catalog, chance);
+    let gateway = Gateway::new(gateway_settings, to_broker, to_registry, catalog, clock.clone(), chance);
     let health = tokio::spawn(serve_health(
         admin,
         &clock,

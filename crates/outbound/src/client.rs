@@ -15,6 +15,7 @@ use tracing::{Instrument as _, info_span};
 use crate::address::Guard;
 use crate::connector::Connector;
 use crate::error::{NotSent, OutboundError, Unanswered};
+use crate::stream::{self, Streams};
 
 /// How long an unused connection is kept. Short, since a request sent into a connection that the vendor is just
 /// closing may be lost, and a token request cannot be repeated.
@@ -24,7 +25,7 @@ const IDLE: Duration = Duration::from_secs(15);
 const IDLE_PER_HOST: usize = 32;
 
 /// How often an HTTP/2 connection in use is asked whether it still lives.
-const HTTP2_PING: Duration = Duration::from_secs(10);
+pub(crate) const HTTP2_PING: Duration = Duration::from_secs(10);
 
 /// What holds for every request.
 #[derive(Clone, Debug)]
@@ -50,8 +51,9 @@ pub struct Limits {
 #[derive(Clone, Debug)]
 pub struct Outbound {
     client: Client<Connector, Full<Bytes>>,
-    guard: Guard,
-    user_agent: HeaderValue,
+    pub(crate) streams: Streams,
+    pub(crate) guard: Guard,
+    pub(crate) user_agent: HeaderValue,
 }
 
 impl Outbound {
@@ -69,6 +71,7 @@ impl Outbound {
             .build(Connector::new(guard, settings.connect_timeout));
         Self {
             client,
+            streams: stream::client(guard, settings.connect_timeout),
             guard,
             user_agent: settings.user_agent,
         }

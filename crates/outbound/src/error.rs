@@ -66,6 +66,9 @@ pub enum Unanswered {
     /// The body is larger than [`Limits::max_body_bytes`](crate::Limits::max_body_bytes).
     #[error("the answer is too large")]
     BodyTooLarge,
+    /// The request's own body failed while it was sent.
+    #[error("the request broke off")]
+    RequestBroken,
     /// The body ended early, or broke the protocol.
     #[error("the answer broke off")]
     BodyBroken,
@@ -88,10 +91,12 @@ impl OutboundError {
                 why: NotSent::Connect,
             }
         } else {
-            Self::Unanswered {
-                host,
-                why: Unanswered::ConnectionLost,
-            }
+            let why = if find::<hyper::Error>(error).is_some_and(hyper::Error::is_user) {
+                Unanswered::RequestBroken
+            } else {
+                Unanswered::ConnectionLost
+            };
+            Self::Unanswered { host, why }
         }
     }
 

@@ -5,6 +5,8 @@
 //! fails says whether the request may have left ([`OutboundError`]): a code or a refresh token that may have left
 //! must not be sent again.
 //!
+//! [`Outbound::stream`] passes a call through: the same rules, its bodies never held as a whole.
+//!
 //! The guard stands inside the resolver, so the address that was checked is the address that is connected to.
 
 mod address;
@@ -12,6 +14,7 @@ mod client;
 mod connector;
 mod error;
 mod resolver;
+mod stream;
 
 pub use client::{Limits, Outbound, Settings};
 pub use error::{NotSent, OutboundError, Unanswered};

@@ -1,5 +1,7 @@
 //! The one place that turns reasons into what callers see: the contract's error JSON and its status.
 
+use std::fmt;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -35,6 +37,14 @@ pub(crate) fn http_status(reason: Reason) -> StatusCode {
     }
 }
 
+/// Reasons that lie in the instance, which its owner can mend: a 401 or 403 alone would not say so.
+fn is_the_instances(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::ReauthorizationRequired | Reason::InstanceDisabled | Reason::AppMisconfigured
+    )
+}
+
 /// How long a caller had better wait before it repeats a call that found a part away.
 const RETRY_AFTER_SECONDS: u64 = 2;
 
@@ -44,6 +54,8 @@ pub(crate) struct ApiError {
     status: StatusCode,
     message: String,
     provider_message: Option<String>,
+    /// For programs, where the status alone does not say what to do.
+    reason: Option<Reason>,
     retry_after: Option<u64>,
 }
 
@@ -54,6 +66,7 @@ impl ApiError {
             status,
             message: message.into(),
             provider_message: None,
+            reason: None,
             retry_after: None,
         }
     }
@@ -64,16 +77,16 @@ impl ApiError {
     }
 
     /// Too many requests; try again in so many seconds.
-    pub(crate) fn too_many(seconds: u64) -> Self {
-        Self {
-            retry_after: Some(seconds),
-            ..Self::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                format!(
-                    "Too many requests without credentials from this address. Try again in {seconds} s, or send an Authorization header."
-                ),
-            )
-        }
+    pub(crate) fn too_many(what: impl fmt::Display, seconds: u64) -> Self {
+        let words = format!("{what} Try again in {seconds} s.");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, words).retry_after(seconds)
+    }
+
+    /// The same, with when to come again.
+    #[must_use]
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     /// The contract's JSON (contract, "Errors").
@@ -85,11 +98,14 @@ impl ApiError {
             message: &'a str,
             #[serde(skip_serializing_if = "Option::is_none")]
             provider_message: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            reason: Option<&'a str>,
         }
         let body = Body {
             request_id: request_id.as_str(),
             message: &self.message,
             provider_message: self.provider_message.as_deref(),
+            reason: self.reason.map(Reason::as_str),
         };
         let mut response = (self.status, Json(body)).into_response();
         if let Some(seconds) = self.retry_after {
@@ -108,6 +124,7 @@ impl From<Refusal> for ApiError {
             status,
             message: refusal.message,
             provider_message: refusal.provider_message,
+            reason: is_the_instances(refusal.reason).then_some(refusal.reason),
             retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_SECONDS),
         }
     }

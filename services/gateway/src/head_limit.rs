@@ -1,7 +1,7 @@
 //! URLs and headers longer than any client of ours needs are refused before anything reads them.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{self, HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
@@ -14,16 +14,27 @@ const MAX_URL: usize = 16 * 1024;
 const MAX_HEADERS: usize = 32 * 1024;
 
 pub(crate) async fn layer(request: Request, next: Next) -> Response {
+    match check(&request) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+/// Whether URL and headers are short enough.
+pub(crate) fn check<B>(request: &http::Request<B>) -> Result<(), ApiError> {
     let url = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
     if url > MAX_URL {
         let message = format!("The URL is longer than {MAX_URL} bytes.");
-        return ApiError::new(StatusCode::URI_TOO_LONG, message).into_response();
+        return Err(ApiError::new(StatusCode::URI_TOO_LONG, message));
     }
     if length(request.headers()) > MAX_HEADERS {
         let message = format!("The headers are longer than {MAX_HEADERS} bytes.");
-        return ApiError::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message).into_response();
+        return Err(ApiError::new(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            message,
+        ));
     }
-    next.run(request).await
+    Ok(())
 }
 
 fn length(headers: &HeaderMap) -> usize {

@@ -1,12 +1,12 @@
 //! Headers that every answer of a kind carries, and the trace context that a request brings.
 
-use axum::extract::Request;
+use axum::body::Body;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ORIGIN,
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use opentelemetry::propagation::Extractor;
@@ -24,10 +24,10 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self';
                            base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 
 /// Around every route and every refusal: the API's headers on the API's paths, the pages' on all others.
-pub(crate) async fn layer(request: Request, next: Next) -> Response {
+pub(crate) async fn layer(request: Request<Body>, next: Next) -> Response {
     let below = request.uri().path().strip_prefix(API);
     if below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-        api(request, next).await
+        api(request, |request| next.run(request)).await
     } else {
         page(request, next).await
     }
@@ -36,7 +36,10 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
 /// CORS where the request has an `Origin`, answers kept out of caches.
 ///
 /// Any origin may ask: the API knows callers by a header that a browser never adds by itself.
-async fn api(request: Request, next: Next) -> Response {
+pub(crate) async fn api<B, F: Future<Output = Response>>(
+    request: Request<B>,
+    next: impl FnOnce(Request<B>) -> F,
+) -> Response {
     let cross_origin = request.headers().contains_key(ORIGIN);
     let preflight = cross_origin
         && request.method() == Method::OPTIONS
@@ -44,7 +47,7 @@ async fn api(request: Request, next: Next) -> Response {
     let mut response = if preflight {
         preflight_answer()
     } else {
-        next.run(request).await
+        next(request).await
     };
     let headers = response.headers_mut();
     if cross_origin {
@@ -71,7 +74,7 @@ fn preflight_answer() -> Response {
 }
 
 /// Pages, redirects, their errors.
-async fn page(request: Request, next: Next) -> Response {
+async fn page(request: Request<Body>, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));

@@ -2,6 +2,7 @@
 
 use ferrule_catalog::Catalog;
 use ferrule_wire::v1::Instance;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::element_json;
@@ -18,7 +19,7 @@ pub(crate) fn instance(catalog: &Catalog, instance: &Instance) -> Value {
     let mut shown = json!({
         "id": instance.id,
         "name": instance.name,
-        "createdDate": created_date(instance.created_at),
+        "createdDate": date(Timestamp::from_microsecond(instance.created_at).unwrap_or_default()),
         "token": instance.token,
         "element": element,
         "elementId": instance.element_id,
@@ -47,8 +48,7 @@ pub(crate) fn instance(catalog: &Catalog, instance: &Instance) -> Value {
 }
 
 /// Seconds and a `Z`, as in `2019-07-12T15:29:52Z`.
-fn created_date(microseconds: i64) -> String {
-    let time = jiff::Timestamp::from_microsecond(microseconds).unwrap_or_default();
+pub(crate) fn date(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
@@ -58,6 +58,7 @@ mod tests {
 
     #[test]
     fn dates_have_seconds_and_a_z() {
-        assert_eq!(created_date(1_562_945_392_123_456), "2019-07-12T15:29:52Z");
+        let time = Timestamp::from_microsecond(1_562_945_392_123_456).unwrap();
+        assert_eq!(date(time), "2019-07-12T15:29:52Z");
     }
 }

@@ -3,11 +3,13 @@
 //! A request passes `serve` (the connection), `request_id` (its id, its span, the one log line), `headers` and
 //! `head_limit`, then one handler of `handlers/`, which reads the caller by `auth` and `caller`, what the path names
 //! by `path` and `target`, calls the broker or the registry, and answers. Whatever says no is an
-//! `errors::ApiError`, turned into the contract's JSON in one place. [`process`] is the gateway on its own.
+//! `errors::ApiError`, turned into the contract's JSON in one place. Calls through an instance branch off before
+//! the routes, into `proxy`. [`process`] is the gateway on its own.
 
 mod auth;
 mod body;
 mod caller;
+mod credentials;
 mod element_json;
 mod errors;
 mod handlers;
@@ -20,6 +22,7 @@ mod pages;
 mod paging;
 mod path;
 pub mod process;
+mod proxy;
 mod query;
 mod request_id;
 mod routes;
@@ -39,8 +42,8 @@ pub async fn run(gateway: Gateway, listener: TcpListener, shutdown: Cancellation
     let drain = gateway.settings().drain;
     let forgetting = tokio::spawn({
         let gateway = gateway.clone();
-        async move { gateway.anonymous().forget_quiet_addresses().await }
+        async move { gateway.forget_quiet_callers().await }
     });
-    serve::serve(listener, routes::router(gateway), shutdown, drain).await;
+    serve::serve(listener, gateway, shutdown, drain).await;
     forgetting.abort();
 }

@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::time::Duration;
 
 use axum::http::HeaderMap;
 use governor::clock::{Clock as _, DefaultClock};
@@ -12,9 +11,6 @@ use ipnet::IpNet;
 use crate::errors::ApiError;
 
 const CALLS_A_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("sixty is not zero");
-
-/// How often addresses that went quiet are forgotten.
-const FORGET_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Counts anonymous calls by address.
 #[derive(Debug)]
@@ -41,16 +37,15 @@ impl AnonymousLimit {
             .check_key(&one_subscriber(address))
             .map_err(|not_until| {
                 let wait = not_until.wait_time_from(self.clock.now());
-                ApiError::too_many(wait.as_secs().max(1))
+                let what =
+                    "Too many requests without credentials from this address; send an Authorization header.";
+                ApiError::too_many(what, wait.as_secs().max(1))
             })
     }
 
-    /// Forgets quiet addresses, for ever: run it beside the server.
-    pub(crate) async fn forget_quiet_addresses(&self) {
-        loop {
-            tokio::time::sleep(FORGET_INTERVAL).await;
-            self.calls.retain_recent();
-        }
+    /// Forgets addresses that made no call of late.
+    pub(crate) fn forget_quiet(&self) {
+        self.calls.retain_recent();
     }
 }
 

@@ -18,8 +18,9 @@ const CALL_DEADLINE: Duration = Duration::from_secs(10);
 /// Runs until `shutdown`, then finishes what is in flight. An error says why it cannot start.
 pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<()> {
     let settings = Settings::from_layers(&layers)?;
+    let clock = Clock::system();
     let process = ProcessSettings::from_layers(&layers)?;
-    let catalog = catalog(&process)?;
+    let catalog = catalog(&process, settings.allow_private_networks)?;
     let (broker, registry) = peers(&process)?;
 
     let listener = ferrule_service::bind("FERRULE_LISTEN", process.listen).await?;
@@ -27,7 +28,7 @@ pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<
     let build = Build {
         service: "gateway",
         version: ferrule_service::VERSION,
-        started: Clock::system().now().try_into()?,
+        started: clock.now().try_into()?,
     };
     let admin_router = admin_router(readiness(&broker, &registry), build);
     let gateway = Gateway::new(
@@ -35,6 +36,7 @@ pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<
         BrokerClient::new(broker),
         RegistryClient::new(registry),
         catalog,
+        clock,
         Chance::system(),
     );
 
@@ -47,10 +49,10 @@ pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<
 }
 
 /// Every connector; a wrong file is left out with a line in the log.
-fn catalog(process: &ProcessSettings) -> anyhow::Result<Catalog> {
+fn catalog(process: &ProcessSettings, allow_private_networks: bool) -> anyhow::Result<Catalog> {
     let catalog = Catalog::load(&LoadOptions {
         directory: process.connectors_dir.clone(),
-        allow_private_networks: process.allow_private_networks,
+        allow_private_networks,
         extra: Vec::new(),
     })
     .context("FERRULE_CONNECTORS_DIR")?;

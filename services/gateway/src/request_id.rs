@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::HeaderValue;
+use axum::body::Body;
+use axum::extract::{MatchedPath, State};
+use axum::http::{HeaderValue, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use ferrule_model::Chance;
@@ -27,20 +28,26 @@ impl RequestId {
     }
 }
 
-/// Outermost of all: gives the request its id and span, renders a refusal with it, and logs one line.
-pub(crate) async fn layer(State(chance): State<Chance>, mut request: Request, next: Next) -> Response {
-    let id = RequestId::new(&chance);
-    let method = request.method().clone();
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("(none)", MatchedPath::as_str)
-        .to_owned();
+/// Outermost of all: see [`answered`].
+pub(crate) async fn layer(State(chance): State<Chance>, request: Request<Body>, next: Next) -> Response {
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("(none)", MatchedPath::as_str);
+    answered(&chance, route, request, |request| next.run(request)).await
+}
+
+/// Gives the request its id and span, renders a refusal with it, and logs one line.
+pub(crate) async fn answered<B, F: Future<Output = Response>>(
+    chance: &Chance,
+    route: &str,
+    mut request: Request<B>,
+    next: impl FnOnce(Request<B>) -> F,
+) -> Response {
+    let id = RequestId::new(chance);
     let span = tracing::info_span!(
         "request",
-        otel.name = format!("{method} {route}"),
+        otel.name = format!("{} {route}", request.method()),
         otel.kind = "server",
-        http.request.method = %method,
+        http.request.method = %request.method(),
         http.route = route,
         request_id = id.as_str(),
     );
@@ -48,7 +55,7 @@ pub(crate) async fn layer(State(chance): State<Chance>, mut request: Request, ne
     request.extensions_mut().insert(id.clone());
 
     let began = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = next(request).instrument(span.clone()).await;
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         let plain = std::mem::replace(&mut response, error.render(&id));
         for (name, value) in plain.headers() {

@@ -6,14 +6,14 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, put};
 use ferrule_wire::Refusal;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::errors::ApiError;
 use crate::handlers::{
-    callback, create_instance, delete_instance, get_element, get_instance, hubs, instance_configuration,
-    list_elements, list_instances, oauth_url, update_instance,
+    callback, create_instance, declared_resource, delete_instance, enable_instance, get_element,
+    get_instance, hubs, instance_configuration, list_elements, list_instances, oauth_url, update_instance,
 };
 use crate::pages::{self, outcome};
 use crate::state::Gateway;
@@ -27,7 +27,7 @@ pub(crate) fn router(gateway: Gateway) -> Router {
     let chance = gateway.chance().clone();
     Router::new()
         .nest(API, api())
-        .route(&format!("{API}/"), any(no_such_path))
+        .route(&format!("{API}/"), any(declared_resource::no_such_path))
         .merge(web())
         .with_state(gateway)
         .layer(from_fn(head_limit::layer))
@@ -48,6 +48,8 @@ fn api() -> Router<Gateway> {
         .patch(update_instance::handler);
     let of_element = get(list_instances::handler).post(create_instance::handler);
 
+    let enabled = put(enable_instance::enable).delete(enable_instance::disable);
+
     Router::new()
         .route("/elements", get(list_elements::handler))
         .route("/elements/keys", get(list_elements::keys))
@@ -66,13 +68,15 @@ fn api() -> Router<Gateway> {
             "/instances/configuration/{config_id}",
             get(instance_configuration::one).patch(instance_configuration::update),
         )
+        .route("/instances/enabled", enabled.clone())
         .route("/instances/{id}", instance)
+        .route("/instances/{id}/enabled", enabled)
         .route("/instances/{id}/configuration", get(instance_configuration::list))
         .route(
             "/instances/{id}/configuration/{config_id}",
             get(instance_configuration::one).patch(instance_configuration::update),
         )
-        .fallback(no_such_path)
+        .fallback(declared_resource::handler)
         .method_not_allowed_fallback(no_such_method)
 }
 
@@ -86,15 +90,9 @@ fn web() -> Router<Gateway> {
         .method_not_allowed_fallback(no_such_method)
 }
 
-fn panicked(_: Box<dyn Any + Send>) -> Response {
+/// What a caller learns of a panic.
+pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
     ApiError::from(Refusal::internal("a handler panicked")).into_response()
-}
-
-async fn no_such_path() -> ApiError {
-    ApiError::new(
-        StatusCode::NOT_FOUND,
-        "There is nothing at this path. The base URL ends in /elements/api-v2.",
-    )
 }
 
 async fn no_such_method() -> ApiError {

@@ -1,17 +1,31 @@
 //! The HTTP/1.1 server: limits on what a connection may send, graceful stop.
 
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::http::Request;
+use axum::response::{IntoResponse as _, Response};
+use futures::FutureExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
+
+use crate::proxy::{self, Way};
+use crate::state::Gateway;
+use crate::{head_limit, headers, request_id, routes};
+
+/// What logs and traces call a call through an instance: its path belongs to the caller and the vendor.
+const HUB_ROUTE: &str = "/elements/api-v2/hubs/{hub}/{*path}";
 
 /// About as much is buffered of a request's head; `head_limit` refuses with words what is shorter.
 const MAX_HEAD: usize = 64 * 1024;
@@ -22,7 +36,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// Serves until `shutdown`, then lets what is in flight finish within `drain`.
 pub(crate) async fn serve(
     listener: TcpListener,
-    router: Router,
+    gateway: Gateway,
     shutdown: CancellationToken,
     drain: Duration,
 ) {
@@ -34,6 +48,7 @@ pub(crate) async fn serve(
         // Names as the contract writes them: some of its clients compare them letter by letter.
         .title_case_headers(true);
     let connections = GracefulShutdown::new();
+    let routes = routes::router(gateway.clone());
 
     loop {
         let accepted = tokio::select! {
@@ -50,13 +65,9 @@ pub(crate) async fn serve(
         };
         // Answers are small and written at once; a socket that refuses the option still works.
         let _ = stream.set_nodelay(true);
-        let service = router
-            .clone()
-            .map_request(move |mut request: hyper::Request<Incoming>| {
-                request.extensions_mut().insert(ConnectInfo(peer));
-                request.map(axum::body::Body::new)
-            });
-        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let (gateway, routes) = (gateway.clone(), routes.clone());
+        let service = service_fn(move |request| answer(gateway.clone(), routes.clone(), peer, request));
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -68,4 +79,32 @@ pub(crate) async fn serve(
     if tokio::time::timeout(drain, connections.shutdown()).await.is_err() {
         tracing::warn!("requests were still in flight when the drain time was over");
     }
+}
+
+/// Calls through an instance go straight to the vendor, everything else by the routes.
+async fn answer(
+    gateway: Gateway,
+    routes: Router,
+    peer: SocketAddr,
+    mut request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    if proxy::below_hub(request.uri().path()).is_some() {
+        return Ok(call(&gateway, request).await);
+    }
+    request.extensions_mut().insert(ConnectInfo(peer));
+    routes.oneshot(request.map(Body::new)).await
+}
+
+/// In the same layers as a route.
+async fn call(gateway: &Gateway, request: Request<Incoming>) -> Response {
+    request_id::answered(gateway.chance(), HUB_ROUTE, request, |request| {
+        headers::api(request, async |request| {
+            if let Err(error) = head_limit::check(&request) {
+                return error.into_response();
+            }
+            let answer = AssertUnwindSafe(proxy::answer(gateway, request, Way::Hub));
+            answer.catch_unwind().await.unwrap_or_else(routes::panicked)
+        })
+    })
+    .await
 }

@@ -1,6 +1,7 @@
 //! The gateway's settings.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,6 +19,36 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// How long requests in flight may take once the gateway was told to stop.
     pub drain: Duration,
+    /// Whether vendor addresses may be loopback or private.
+    pub allow_private_networks: bool,
+    /// What calls through instances of one organization may take.
+    pub organization_limit: Limit,
+    /// What calls through one instance may take.
+    pub instance_limit: Limit,
+}
+
+/// How many calls may be made; absent: any number.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limit {
+    /// In a second.
+    pub rate: Option<NonZeroU32>,
+    /// At once.
+    pub concurrency: Option<NonZeroU32>,
+}
+
+impl Limit {
+    fn from_layers(layers: &Layers, rate: &str, concurrency: &str) -> Result<Self, SettingsError> {
+        let number = |name| {
+            let number = layers.number(name, 1..=u64::from(u32::MAX))?;
+            Ok(number
+                .and_then(|number| u32::try_from(number).ok())
+                .and_then(NonZeroU32::new))
+        };
+        Ok(Self {
+            rate: number(rate)?,
+            concurrency: number(concurrency)?,
+        })
+    }
 }
 
 impl Settings {
@@ -31,6 +62,17 @@ impl Settings {
             drain: Duration::from_secs(layers.required("FERRULE_DRAIN_SECONDS", |layers, name| {
                 layers.number(name, 0..=3600)
             })?),
+            allow_private_networks: layers.required("FERRULE_ALLOW_PRIVATE_NETWORKS", Layers::flag)?,
+            organization_limit: Limit::from_layers(
+                layers,
+                "FERRULE_LIMIT_ORGANIZATION_RATE",
+                "FERRULE_LIMIT_ORGANIZATION_CONCURRENCY",
+            )?,
+            instance_limit: Limit::from_layers(
+                layers,
+                "FERRULE_LIMIT_INSTANCE_RATE",
+                "FERRULE_LIMIT_INSTANCE_CONCURRENCY",
+            )?,
         })
     }
 }
@@ -50,8 +92,6 @@ pub struct ProcessSettings {
     pub grpc_tls: Option<GrpcTlsFiles>,
     /// A folder of connector files.
     pub connectors_dir: Option<PathBuf>,
-    /// Whether connector files may name loopback addresses.
-    pub allow_private_networks: bool,
 }
 
 impl ProcessSettings {
@@ -64,7 +104,6 @@ impl ProcessSettings {
             registry_url: layers.required("FERRULE_REGISTRY_URL", Layers::grpc_url)?,
             grpc_tls: layers.grpc_tls_files()?,
             connectors_dir: layers.path("FERRULE_CONNECTORS_DIR")?,
-            allow_private_networks: layers.required("FERRULE_ALLOW_PRIVATE_NETWORKS", Layers::flag)?,
         })
     }
 }

@@ -1,15 +1,26 @@
 //! What the gateway was built from.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::http::HeaderValue;
 use ferrule_catalog::{Catalog, Connector};
-use ferrule_model::Chance;
+use ferrule_model::{Chance, Clock};
+use ferrule_outbound::Outbound;
 use ferrule_wire::{BrokerClient, Reason, Refusal, RegistryClient};
 
 use crate::caller::Callers;
+use crate::credentials::Credentials;
 use crate::errors::ApiError;
 use crate::limit::AnonymousLimit;
+use crate::proxy::Limits;
 use crate::settings::Settings;
+
+/// The longest that a connection to a vendor may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often callers that went quiet are forgotten.
+const FORGET_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Everything a handler may use. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -22,6 +33,10 @@ struct Parts {
     callers: Callers,
     catalog: Catalog,
     anonymous: AnonymousLimit,
+    credentials: Credentials,
+    limits: Limits,
+    outbound: Outbound,
+    clock: Clock,
     chance: Chance,
     settings: Settings,
 }
@@ -33,19 +48,37 @@ impl Gateway {
         broker: BrokerClient,
         registry: RegistryClient,
         catalog: Catalog,
+        clock: Clock,
         chance: Chance,
     ) -> Self {
         let callers = Callers::new(registry.clone());
         let anonymous = AnonymousLimit::new(settings.trusted_proxies.clone());
         Self(Arc::new(Parts {
+            credentials: Credentials::new(registry.clone(), catalog.clone(), clock.clone()),
+            limits: Limits::new(settings.organization_limit, settings.instance_limit),
+            outbound: Outbound::new(ferrule_outbound::Settings {
+                allow_private_networks: settings.allow_private_networks,
+                connect_timeout: CONNECT_TIMEOUT,
+                user_agent: HeaderValue::from_static("Ferrule"),
+            }),
             broker,
             registry,
             callers,
             catalog,
             anonymous,
+            clock,
             chance,
             settings,
         }))
+    }
+
+    /// Forgets callers that the limits need not remember, for ever: run it beside the server.
+    pub(crate) async fn forget_quiet_callers(&self) {
+        loop {
+            tokio::time::sleep(FORGET_INTERVAL).await;
+            self.0.anonymous.forget_quiet();
+            self.0.limits.forget_quiet();
+        }
     }
 
     pub(crate) fn broker(&self) -> BrokerClient {
@@ -66,6 +99,22 @@ impl Gateway {
 
     pub(crate) fn anonymous(&self) -> &AnonymousLimit {
         &self.0.anonymous
+    }
+
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.0.credentials
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(crate) fn outbound(&self) -> &Outbound {
+        &self.0.outbound
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
     }
 
     pub(crate) fn chance(&self) -> &Chance {

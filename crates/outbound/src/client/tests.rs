@@ -1,3 +1,4 @@
+mod streams;
 mod vendor;
 
 use http::Method;

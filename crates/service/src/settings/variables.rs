@@ -192,6 +192,34 @@ pub const VARIABLES: &[Variable] = &[
         ..PLAIN
     },
     Variable {
+        name: "FERRULE_LIMIT_ORGANIZATION_RATE",
+        meaning: "calls through instances a second, for each organization; more get 429",
+        when_unset: "no limit",
+        used_by: GATEWAY,
+        ..PLAIN
+    },
+    Variable {
+        name: "FERRULE_LIMIT_ORGANIZATION_CONCURRENCY",
+        meaning: "calls through instances at once, for each organization; more get 429",
+        when_unset: "no limit",
+        used_by: GATEWAY,
+        ..PLAIN
+    },
+    Variable {
+        name: "FERRULE_LIMIT_INSTANCE_RATE",
+        meaning: "calls a second through one instance; more get 429",
+        when_unset: "no limit",
+        used_by: GATEWAY,
+        ..PLAIN
+    },
+    Variable {
+        name: "FERRULE_LIMIT_INSTANCE_CONCURRENCY",
+        meaning: "calls at once through one instance; more get 429",
+        when_unset: "no limit",
+        used_by: GATEWAY,
+        ..PLAIN
+    },
+    Variable {
         name: "FERRULE_ALLOW_PRIVATE_NETWORKS",
         meaning: "let vendor addresses be loopback or private",
         service_default: Some("false"),
@@ -204,6 +232,21 @@ pub const VARIABLES: &[Variable] = &[
         embedded_default: Some("true"),
         service_default: Some("false"),
         used_by: &["ferrule"],
+        ..PLAIN
+    },
+    Variable {
+        name: "FERRULE_REFRESH_RATE",
+        meaning: "tokens that one process refreshes ahead of their end, a second and connector, at most",
+        embedded_default: Some("400"),
+        service_default: Some("400"),
+        used_by: REGISTRY,
+        ..PLAIN
+    },
+    Variable {
+        name: "FERRULE_REFRESH_IDLE_DAYS",
+        meaning: "refresh at least this often, where vendors drop refresh tokens that stay unused",
+        when_unset: "only as access tokens end",
+        used_by: REGISTRY,
         ..PLAIN
     },
     Variable {

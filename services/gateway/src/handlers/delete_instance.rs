@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use ferrule_model::InstanceId;
 use ferrule_wire::v1::DeleteInstanceRequest;
 
 use crate::errors::ApiError;
@@ -17,6 +18,9 @@ pub(crate) async fn handler(State(gateway): State<Gateway>, target: Target) -> R
         id,
         element: target.element,
     };
-    gateway.registry().delete_instance(request).await?;
+    let deleted = gateway.registry().delete_instance(request).await;
+    // Whatever the answer: one that was lost on the way may have been a yes.
+    gateway.credentials().changed(InstanceId(id));
+    deleted?;
     Ok(StatusCode::OK)
 }

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use ferrule_catalog::Connector;
+use ferrule_model::InstanceId;
 use ferrule_wire::v1::{GetInstanceRequest, Instance, UpdateInstanceRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -70,6 +71,7 @@ pub(crate) async fn update(
         ..UpdateInstanceRequest::default()
     };
     let changed = gateway.registry().update_instance(request).await?.into_inner();
+    gateway.credentials().changed(InstanceId(changed.id));
     Ok(Json(entry(connector, &changed, &key)))
 }
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 pub(crate) mod callback;
 pub(crate) mod create_instance;
+pub(crate) mod declared_resource;
 pub(crate) mod delete_instance;
+pub(crate) mod enable_instance;
 pub(crate) mod get_element;
 pub(crate) mod get_instance;
 pub(crate) mod hubs;

@@ -4,6 +4,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use ferrule_model::InstanceId;
 use ferrule_wire::v1::UpdateInstanceRequest;
 use ferrule_wire::within;
 use serde_json::Value;
@@ -39,5 +40,6 @@ pub(crate) async fn handler(
         .update_instance(within(EXCHANGE_DEADLINE, request))
         .await?
         .into_inner();
+    gateway.credentials().changed(InstanceId(instance.id));
     Ok(Json(instance_json::instance(gateway.catalog(), &instance)))
 }

@@ -17,11 +17,11 @@ fn status_of(reason: Reason) -> u16 {
         | Reason::CodeSpent
         | Reason::VendorRejected => 400,
         Reason::Unauthenticated | Reason::ReauthorizationRequired => 401,
-        Reason::Forbidden => 403,
+        Reason::Forbidden | Reason::InstanceDisabled => 403,
         Reason::ElementUnknown | Reason::InstanceUnknown | Reason::StateUnknown | Reason::StateExpired => 404,
         Reason::StatePending | Reason::IdempotencyConflict => 409,
         Reason::Internal => 500,
-        Reason::VendorUnreachable | Reason::ExchangeUnknown => 502,
+        Reason::VendorUnreachable | Reason::ExchangeUnknown | Reason::AppMisconfigured => 502,
         Reason::ExchangeInFlight | Reason::Unavailable | Reason::Sealed => 503,
     }
 }
@@ -39,7 +39,16 @@ fn every_reason_has_its_status_and_the_contracts_json() {
             "invalid_grant: no",
             "{reason:?}"
         );
-        assert_eq!(answer.json().as_object().unwrap().len(), 3, "{reason:?}");
+        // Only where the owner of the instance is to act does a word for programs stand beside it.
+        let for_programs = [
+            Reason::ReauthorizationRequired,
+            Reason::InstanceDisabled,
+            Reason::AppMisconfigured,
+        ];
+        let shown = for_programs.contains(reason).then(|| reason.as_str().into());
+        assert_eq!(answer.json().get("reason"), shown.as_ref(), "{reason:?}");
+        let fields = 3 + usize::from(shown.is_some());
+        assert_eq!(answer.json().as_object().unwrap().len(), fields, "{reason:?}");
         assert_eq!(
             answer.header("retry-after").is_some(),
             answer.status == 503,

@@ -10,6 +10,7 @@ use tonic::Status;
 #[derive(Default)]
 pub(crate) struct Mood {
     refusal: Mutex<Option<Status>>,
+    renewal: Mutex<Option<Status>>,
     panics: AtomicBool,
     holds: AtomicBool,
     calls: AtomicUsize,
@@ -25,6 +26,16 @@ impl Mood {
     /// From now on every call ends in this status.
     pub(crate) fn fail(&self, status: Status) {
         *self.refusal.lock().unwrap() = Some(status);
+    }
+
+    /// From now on every call that brings a refused version is refused itself.
+    pub(crate) fn refuse_renewals(&self, reason: Reason, message: &str) {
+        *self.renewal.lock().unwrap() = Some(Refusal::new(reason, message).into());
+    }
+
+    /// What becomes of a renewal.
+    pub(crate) fn renewal(&self) -> Result<(), Status> {
+        self.renewal.lock().unwrap().clone().map_or(Ok(()), Err)
     }
 
     /// From now on every call panics.

@@ -19,7 +19,7 @@ use crate::world::platform;
 const DRAIN: Duration = Duration::from_millis(100);
 
 /// Broker and registry on sockets.
-struct Peers {
+pub(crate) struct Peers {
     runtime: Runtime,
     broker: SocketAddr,
     registry: SocketAddr,
@@ -28,10 +28,14 @@ struct Peers {
 
 impl Peers {
     fn start() -> Self {
+        Self::with(Arc::default())
+    }
+
+    pub(crate) fn with(service: Arc<Registry>) -> Self {
         let runtime = Runtime::new().unwrap();
         let registry = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = registry.local_addr().unwrap();
-        let service = InstanceRegistryServer::from_arc(Arc::<Registry>::default());
+        let service = InstanceRegistryServer::from_arc(service);
         let server = Server::new(service, None, DRAIN);
         runtime.spawn(server.serve(registry, async || true, CancellationToken::new()));
         let mut peers = Self {
@@ -60,19 +64,19 @@ impl Peers {
     }
 }
 
-struct Ports {
-    listen: String,
-    admin: String,
+pub(crate) struct Ports {
+    pub(crate) listen: String,
+    pub(crate) admin: String,
 }
 
-fn ports() -> Ports {
+pub(crate) fn ports() -> Ports {
     Ports {
         listen: format!("127.0.0.1:{}", free_port()),
         admin: format!("127.0.0.1:{}", free_port()),
     }
 }
 
-fn spawn(peers: &Peers, ports: &Ports, more: &[(&str, &str)]) -> Process {
+pub(crate) fn spawn(peers: &Peers, ports: &Ports, more: &[(&str, &str)]) -> Process {
     let (broker, registry) = (
         format!("http://{}", peers.broker),
         format!("http://{}", peers.registry),

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ferrule_model::Digest;
 use ferrule_wire::v1::instance_registry_server::InstanceRegistry;
 use ferrule_wire::v1::{
-    Caller, CreateInstanceRequest, Credentials, DeleteInstanceRequest, DeleteInstanceResponse,
+    Caller, CreateInstanceRequest, Credential, Credentials, DeleteInstanceRequest, DeleteInstanceResponse,
     GetInstanceRequest, IdentifyRequest, Instance, ListInstancesRequest, ListInstancesResponse,
-    UpdateInstanceRequest, User,
+    ResolveRequest, SetEnabledRequest, UpdateInstanceRequest, User,
 };
 use ferrule_wire::{Reason, Refusal};
 use tonic::{Request, Response, Status};
@@ -31,10 +32,22 @@ pub(crate) const COUNT: i64 = 5;
 #[derive(Default)]
 pub(crate) struct Registry {
     pub(crate) mood: Mood,
+    /// What a call through [`ID`] gets.
+    pub(crate) credential: Mutex<Credential>,
+    /// A refused version is followed by another.
+    pub(crate) renews: AtomicBool,
+    pub(crate) disabled: AtomicBool,
+    pub(crate) gone: AtomicBool,
+    pub(crate) resolved: Mutex<Vec<ResolveRequest>>,
     pub(crate) created: Mutex<Vec<CreateInstanceRequest>>,
     pub(crate) listed: Mutex<Vec<ListInstancesRequest>>,
     pub(crate) updated: Mutex<Vec<UpdateInstanceRequest>>,
     pub(crate) deleted: Mutex<Vec<DeleteInstanceRequest>>,
+}
+
+/// The vendor's token of that version.
+pub(crate) fn access_token(version: i64) -> String {
+    format!("vendor-token-{version}")
 }
 
 pub(crate) fn instance(id: i64) -> Instance {
@@ -177,6 +190,38 @@ impl InstanceRegistry for Registry {
         self.deleted.lock().unwrap().push(request.clone());
         self.mood.enter().await?;
         find(request.credentials.as_ref(), Some(request.id), &request.element)?;
+        self.gone.store(true, Ordering::SeqCst);
         Ok(Response::new(DeleteInstanceResponse {}))
+    }
+
+    async fn set_enabled(&self, request: Request<SetEnabledRequest>) -> Result<Response<Instance>, Status> {
+        self.mood.enter().await?;
+        let request = request.into_inner();
+        let instance = find(request.credentials.as_ref(), request.id, &request.element)?;
+        self.disabled.store(!request.enabled, Ordering::SeqCst);
+        let disabled = !request.enabled;
+        Ok(Response::new(Instance { disabled, ..instance }))
+    }
+
+    async fn resolve(&self, request: Request<ResolveRequest>) -> Result<Response<Credential>, Status> {
+        let request = request.into_inner();
+        self.resolved.lock().unwrap().push(request.clone());
+        self.mood.enter().await?;
+        organization(request.credentials.as_ref())?;
+        if self.gone.load(Ordering::SeqCst) {
+            return Err(Refusal::new(Reason::Unauthenticated, "The Element token is not known.").into());
+        }
+        if self.disabled.load(Ordering::SeqCst) {
+            return Err(Refusal::new(Reason::InstanceDisabled, "The instance is disabled.").into());
+        }
+        if request.refused_version.is_some() {
+            self.mood.renewal()?;
+        }
+        let mut credential = self.credential.lock().unwrap();
+        if self.renews.load(Ordering::SeqCst) && request.refused_version == Some(credential.version) {
+            credential.version += 1;
+            credential.access_token = access_token(credential.version);
+        }
+        Ok(Response::new(credential.clone()))
     }
 }

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ferrule_catalog::{Catalog, LoadOptions};
+use ferrule_catalog::{Catalog, ConnectorSource, LoadOptions};
+use ferrule_gateway::settings::Limit;
 use ferrule_gateway::{Gateway, Settings};
-use ferrule_model::Chance;
+use ferrule_model::{Chance, Clock};
 use ferrule_testkit::{Answer, HttpClient};
 use ferrule_wire::v1::instance_registry_server::InstanceRegistryServer;
 use ferrule_wire::v1::oauth_broker_server::OauthBrokerServer;
@@ -37,10 +38,30 @@ pub(crate) fn settings() -> Settings {
         anonymous_catalogue: true,
         trusted_proxies: Vec::new(),
         drain: Duration::from_secs(30),
+        allow_private_networks: true,
+        organization_limit: Limit::default(),
+        instance_limit: Limit::default(),
     }
 }
 
 pub(crate) fn gateway(settings: Settings, broker: &Arc<Broker>, registry: &Arc<Registry>) -> Gateway {
+    gateway_with(settings, broker, registry, None)
+}
+
+/// With a connector beside the built-in ones.
+pub(crate) fn gateway_with(
+    settings: Settings,
+    broker: &Arc<Broker>,
+    registry: &Arc<Registry>,
+    connector: Option<ConnectorSource>,
+) -> Gateway {
+    let options = LoadOptions {
+        allow_private_networks: true,
+        extra: connector.into_iter().collect(),
+        ..LoadOptions::default()
+    };
+    let catalog = Catalog::load(&options).unwrap();
+    assert_eq!(catalog.problems(), []);
     let deadline = Duration::from_secs(10);
     let broker = in_process(OauthBrokerServer::from_arc(Arc::clone(broker)), deadline);
     let registry = in_process(InstanceRegistryServer::from_arc(Arc::clone(registry)), deadline);
@@ -48,7 +69,8 @@ pub(crate) fn gateway(settings: Settings, broker: &Arc<Broker>, registry: &Arc<R
         settings,
         BrokerClient::new(broker),
         RegistryClient::new(registry),
-        Catalog::load(&LoadOptions::default()).unwrap(),
+        catalog,
+        Clock::system(),
         Chance::system(),
     )
 }
@@ -59,16 +81,25 @@ impl World {
     }
 
     pub(crate) fn with(settings: Settings) -> Self {
+        Self::build(settings, Arc::default(), None)
+    }
+
+    /// With a registry that may have other gateways, and a connector beside the built-in ones.
+    pub(crate) fn build(
+        settings: Settings,
+        registry: Arc<Registry>,
+        connector: Option<ConnectorSource>,
+    ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .unwrap();
-        let (broker, registry) = (Arc::<Broker>::default(), Arc::<Registry>::default());
+        let broker = Arc::<Broker>::default();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let gateway = gateway(settings, &broker, &registry);
+        let gateway = gateway_with(settings, &broker, &registry, connector);
         let running = runtime.spawn(ferrule_gateway::run(gateway, listener, shutdown.clone()));
         Self {
             broker,

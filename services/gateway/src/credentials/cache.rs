@@ -1,0 +1,258 @@
+//! The credentials at hand, by the digests of everything that was presented.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ferrule_catalog::Catalog;
+use ferrule_model::{Clock, InstanceId};
+use ferrule_wire::v1::ResolveRequest;
+use ferrule_wire::{Reason, Refusal, RegistryClient, within};
+use tokio::time::Instant;
+use tracing::Instrument as _;
+
+use super::credential::Credential;
+use super::flight::{Flight, Landing, Outcome};
+use crate::auth::Presented;
+use crate::proxy::Breakers;
+
+/// How long a call waits for a credential.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// A change is remembered for as long as a question from before it may still be under way.
+const CHANGE_REMEMBERED: Duration = Duration::from_secs(12);
+
+/// So that calls of different instances seldom meet at one lock, which is never held across an await.
+const SHARDS: usize = 64;
+
+/// Hands out credentials. A clone shares them.
+#[derive(Clone, Debug)]
+pub(crate) struct Credentials(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    registry: RegistryClient,
+    catalog: Catalog,
+    clock: Clock,
+    breakers: Breakers,
+    hasher: RandomState,
+    shards: [Mutex<HashMap<Presented, Slot>>; SHARDS],
+    changes: Changes,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    kept: Option<Arc<Credential>>,
+    /// Those under way; more than one when a renewal or an old one is among them.
+    flights: Vec<Flight>,
+}
+
+impl Slot {
+    fn is_empty(&self) -> bool {
+        self.kept.is_none() && self.flights.is_empty()
+    }
+}
+
+impl Credentials {
+    pub(crate) fn new(registry: RegistryClient, catalog: Catalog, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            registry,
+            catalog,
+            clock,
+            breakers: Breakers::default(),
+            hasher: RandomState::new(),
+            shards: std::array::from_fn(|_| Mutex::default()),
+            changes: Changes::default(),
+        }))
+    }
+
+    /// The vendor's credential for whoever presents this: the one at hand, or the registry's answer.
+    pub(crate) async fn get(&self, presented: Presented) -> Outcome {
+        let kept = self.0.kept(presented);
+        match kept {
+            Some(credential) => Ok(credential),
+            None => self.wait(presented, None).await,
+        }
+    }
+
+    /// The credential after one that the vendor answered with 401: the same version where there is no newer one.
+    pub(crate) async fn renew(&self, presented: Presented, refused: &Arc<Credential>) -> Outcome {
+        self.0.evict(presented, refused.version);
+        match self.0.kept(presented) {
+            Some(newer) => Ok(newer),
+            None => self.wait(presented, Some(refused.version)).await,
+        }
+    }
+
+    /// As [`Self::renew`], for a call that cannot be repeated: the next one finds what came of it.
+    pub(crate) fn renew_for_the_next(&self, presented: Presented, refused: &Arc<Credential>) {
+        self.0.evict(presented, refused.version);
+        if self.0.kept(presented).is_none() {
+            self.0.clone().board(presented, Some(refused.version));
+        }
+    }
+
+    /// Forgets whatever was learned of an instance before now.
+    pub(crate) fn changed(&self, instance: InstanceId) {
+        self.0.changes.note(instance);
+        for shard in &self.0.shards {
+            lock(shard).retain(|_, slot| {
+                slot.kept.take_if(|kept| kept.instance == instance);
+                !slot.is_empty()
+            });
+        }
+        let inner = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            tokio::time::sleep(CHANGE_REMEMBERED).await;
+            inner.changes.forget_old();
+        });
+    }
+
+    async fn wait(&self, presented: Presented, refused: Option<i64>) -> Outcome {
+        let waiting = async {
+            loop {
+                let outcome = self.0.clone().board(presented, refused).outcome().await;
+                match outcome {
+                    Ok(credential) if self.0.changes.supersede(&credential) => {}
+                    outcome => return outcome,
+                }
+            }
+        };
+        tokio::time::timeout(WAIT, waiting).await.unwrap_or_else(|_| {
+            let words = "The instance's credential was not to be had in time. Try again in a moment.";
+            Err(Refusal::new(Reason::Unavailable, words))
+        })
+    }
+}
+
+impl Inner {
+    fn shard(&self, presented: Presented) -> MutexGuard<'_, HashMap<Presented, Slot>> {
+        let place = self.hasher.hash_one(presented);
+        let place = usize::try_from(place % SHARDS as u64).unwrap_or(0);
+        lock(&self.shards[place])
+    }
+
+    fn kept(&self, presented: Presented) -> Option<Arc<Credential>> {
+        let kept = self.shard(presented).get(&presented)?.kept.clone()?;
+        (kept.until > Instant::now() && !self.changes.supersede(&kept)).then_some(kept)
+    }
+
+    fn evict(&self, presented: Presented, version: i64) {
+        if let Some(slot) = self.shard(presented).get_mut(&presented) {
+            slot.kept.take_if(|kept| kept.version == version);
+        }
+    }
+
+    /// The question that is under way, or a new one.
+    fn board(self: Arc<Self>, presented: Presented, refused: Option<i64>) -> Flight {
+        let mut shard = self.shard(presented);
+        let slot = shard.entry(presented).or_default();
+        if let Some(flight) = slot.flights.iter().find(|flight| flight.takes(refused)) {
+            return flight.clone();
+        }
+        let (flight, landing) = Flight::new(refused);
+        slot.flights.push(flight.clone());
+        drop(shard);
+        // A task of its own: a caller who leaves takes nobody's answer along.
+        let asking = self.ask(presented, refused, flight.clone(), landing);
+        tokio::spawn(asking.in_current_span());
+        flight
+    }
+
+    async fn ask(
+        self: Arc<Self>,
+        presented: Presented,
+        refused: Option<i64>,
+        flight: Flight,
+        landing: Landing,
+    ) {
+        let outcome = self.resolve(presented, refused, flight.asked).await;
+        self.land(presented, &flight, outcome.as_ref().ok());
+        landing.send_replace(Some(outcome));
+    }
+
+    async fn resolve(&self, presented: Presented, refused_version: Option<i64>, asked: Instant) -> Outcome {
+        let request = ResolveRequest {
+            credentials: Some(presented.to_wire()),
+            refused_version,
+        };
+        let answer = self.registry.clone().resolve(within(WAIT, request)).await;
+        let answer = answer.map_err(refusal)?.into_inner();
+        Credential::new(answer, &self.catalog, &self.breakers, asked, self.clock.now()).map(Arc::new)
+    }
+
+    /// Ends the question, and keeps its answer for as long as it may be believed.
+    fn land(self: &Arc<Self>, presented: Presented, flight: &Flight, answer: Option<&Arc<Credential>>) {
+        let keep = answer.filter(|answer| answer.until > Instant::now() && !self.changes.supersede(answer));
+        let mut shard = self.shard(presented);
+        let slot = shard.entry(presented).or_default();
+        slot.flights.retain(|other| !other.is(flight));
+        if let Some(answer) = keep
+            && slot.kept.as_ref().is_none_or(|kept| kept.asked <= answer.asked)
+        {
+            slot.kept = Some(Arc::clone(answer));
+            tokio::spawn(Arc::clone(self).forget(presented, answer.until));
+        }
+        if slot.is_empty() {
+            shard.remove(&presented);
+        }
+    }
+
+    /// Wipes what is no longer believed, whether or not anybody asks again.
+    async fn forget(self: Arc<Self>, presented: Presented, until: Instant) {
+        tokio::time::sleep_until(until).await;
+        let mut shard = self.shard(presented);
+        if let Some(slot) = shard.get_mut(&presented) {
+            slot.kept.take_if(|kept| kept.until <= until);
+            if slot.is_empty() {
+                shard.remove(&presented);
+            }
+        }
+    }
+}
+
+/// Why there is no credential. To a call, an instance that is not there means a token that is worth nothing.
+fn refusal(status: tonic::Status) -> Refusal {
+    let refusal = Refusal::from(status);
+    match refusal.reason {
+        Reason::InstanceUnknown => Refusal::new(Reason::Unauthenticated, refusal.message),
+        _ => refusal,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that panics runs under these locks.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// When instances were changed by way of this gateway: what the registry said before that no longer counts.
+#[derive(Debug, Default)]
+struct Changes {
+    at: Mutex<HashMap<InstanceId, Instant>>,
+    /// How many there are: none, nearly always.
+    count: AtomicUsize,
+}
+
+impl Changes {
+    fn note(&self, instance: InstanceId) {
+        let mut at = lock(&self.at);
+        at.insert(instance, Instant::now());
+        self.count.store(at.len(), Ordering::Release);
+    }
+
+    fn forget_old(&self) {
+        let mut at = lock(&self.at);
+        at.retain(|_, at| at.elapsed() < CHANGE_REMEMBERED);
+        self.count.store(at.len(), Ordering::Release);
+    }
+
+    fn supersede(&self, credential: &Credential) -> bool {
+        if self.count.load(Ordering::Acquire) == 0 {
+            return false;
+        }
+        let changed = lock(&self.at).get(&credential.instance).copied();
+        changed.is_some_and(|changed| credential.asked <= changed)
+    }
+}

@@ -1,0 +1,248 @@
+//! What a call to a vendor takes: where it goes, the headers it carries, and for how long that may be believed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderName, HeaderValue};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use ferrule_catalog::{Api, Auth, Catalog, Connector, Credentials as Secrets, HeaderTemplate, Parameters};
+use ferrule_model::{InstanceId, OrganizationId};
+use ferrule_wire::{Reason, Refusal, v1};
+use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::Instant;
+
+use super::origin::Origin;
+use crate::proxy::{Breaker, Breakers};
+
+/// How long an answer of the registry's is believed.
+const BELIEVED: Duration = Duration::from_secs(1);
+
+/// The same once a refresh is due: the next call soon finds the new token.
+const BELIEVED_WHEN_DUE: Duration = Duration::from_millis(100);
+
+/// A credential, ready for use. What is secret in it is wiped when the last call that uses it is over.
+#[derive(Debug)]
+pub(crate) struct Credential {
+    pub(crate) organization: OrganizationId,
+    pub(crate) instance: InstanceId,
+    pub(crate) connector: Arc<Connector>,
+    /// Rises with each new pair of tokens.
+    pub(crate) version: i64,
+    pub(crate) origin: Origin,
+    pub(crate) breaker: Arc<Breaker>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    /// When the registry was asked.
+    pub(crate) asked: Instant,
+    /// From then on it must be asked again.
+    pub(crate) until: Instant,
+}
+
+impl Credential {
+    /// From the registry's answer. `asked` is when it was asked, `now` the time by which its times are read.
+    pub(crate) fn new(
+        answer: v1::Credential,
+        catalog: &Catalog,
+        breakers: &Breakers,
+        asked: Instant,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        let until = until(&answer, asked, now);
+        let connector = catalog.get(&answer.element_key).ok_or_else(|| {
+            let words = format!(
+                "The connector `{}` of this instance is not installed.",
+                answer.element_key
+            );
+            Refusal::new(Reason::ElementUnknown, words)
+        })?;
+        let api = connector.api.as_ref().ok_or_else(|| {
+            Refusal::new(
+                Reason::ElementUnknown,
+                "This API is not currently supported for this element",
+            )
+        })?;
+        let unfit = |why: String| {
+            let words = format!(
+                "The instance's configuration does not fit its connector: {why}. Change it by PATCH."
+            );
+            Refusal::new(Reason::InvalidRequest, words)
+        };
+        let (organization, instance) = (
+            OrganizationId(answer.organization_id),
+            InstanceId(answer.instance_id),
+        );
+        let version = answer.version;
+        let (parameters, secrets) = take_apart(answer);
+        let base_url = api
+            .base_url
+            .render(&parameters)
+            .map_err(|error| unfit(error.to_string()))?;
+        let origin =
+            Origin::parse(&base_url).ok_or_else(|| unfit("its base URL is no address".to_owned()))?;
+        Ok(Self {
+            organization,
+            instance,
+            version,
+            breaker: breakers.of(origin.authority()),
+            origin,
+            headers: headers(connector, api, &parameters, &secrets).map_err(unfit)?,
+            connector: Arc::clone(connector),
+            asked,
+            until,
+        })
+    }
+
+    /// The connector's headers, the credential among them.
+    pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
+    }
+}
+
+/// Until when the answer is believed: one second from asking, never past the moment its refresh falls due, and
+/// once that is past a moment only, never past the token's end.
+fn until(answer: &v1::Credential, asked: Instant, now: Timestamp) -> Instant {
+    let left = |time: i64| {
+        let left = time.saturating_sub(now.as_microsecond());
+        u64::try_from(left).map_or(Duration::ZERO, Duration::from_micros)
+    };
+    let received = Instant::now();
+    let due = answer.refresh_due_at.map(left);
+    let believed = match due {
+        Some(Duration::ZERO) => asked + BELIEVED_WHEN_DUE,
+        Some(due) => (asked + BELIEVED).min(received + due.min(BELIEVED)),
+        None => asked + BELIEVED,
+    };
+    match answer.expires_at.map(left) {
+        Some(end) => believed.min(received + end.min(BELIEVED)),
+        None => believed,
+    }
+}
+
+struct Given {
+    access_token: Option<SecretString>,
+    api_key: Option<SecretString>,
+    basic: Option<SecretString>,
+}
+
+fn take_apart(answer: v1::Credential) -> (Parameters, Given) {
+    let (username, password) = (answer.username, SecretString::from(answer.password));
+    let present = |secret: String| (!secret.is_empty()).then(|| SecretString::from(secret));
+    let given = Given {
+        access_token: present(answer.access_token),
+        api_key: present(answer.api_key),
+        basic: (!username.is_empty()).then(|| basic(&username, &password)),
+    };
+    (answer.parameters.into_iter().collect(), given)
+}
+
+/// RFC 7617.
+fn basic(username: &str, password: &SecretString) -> SecretString {
+    let pair = SecretString::from(format!("{username}:{}", password.expose_secret()));
+    format!("Basic {}", STANDARD.encode(pair.expose_secret())).into()
+}
+
+fn headers(
+    connector: &Connector,
+    api: &Api,
+    parameters: &Parameters,
+    given: &Given,
+) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
+    let secrets = Secrets {
+        access_token: given.access_token.as_ref(),
+        api_key: given.api_key.as_ref(),
+    };
+    let render = |template: &HeaderTemplate| {
+        template
+            .render(parameters, secrets)
+            .map_err(|error| error.to_string())
+    };
+    let mut headers = Vec::with_capacity(api.headers.len() + 1);
+    for (name, template) in &api.headers {
+        let header =
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("'{name}' is no header's name"))?;
+        headers.push((header, value(name, render(template)?)?));
+    }
+    let authorization = match (&api.authorization, &connector.auth, &given.basic) {
+        (Some(template), ..) => Some(render(template)?),
+        (None, Auth::Basic, Some(basic)) => Some(basic.clone()),
+        _ => None,
+    };
+    if let Some(text) = authorization {
+        headers.push((AUTHORIZATION, value("authorization", text)?));
+    }
+    Ok(headers)
+}
+
+/// A header's value that is wiped with its last clone, and that no log shows.
+fn value(name: &str, text: SecretString) -> Result<HeaderValue, String> {
+    let bytes = Bytes::from_owner(Wiped(text));
+    let mut value = HeaderValue::from_maybe_shared(bytes)
+        .map_err(|_| format!("the header '{name}' would hold a control character"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+struct Wiped(SecretString);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose_secret().as_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_believed_for_longer_than_its_rule() {
+        let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        let micros = |millis: i64| now.as_microsecond() + millis * 1000;
+        let (second, moment) = (BELIEVED, BELIEVED_WHEN_DUE);
+        let millis = Duration::from_millis;
+        for (due, end, want) in [
+            (None, None, second),
+            (Some(3_600_000), Some(3_660_000), second),
+            (Some(400), Some(1_000), millis(400)),
+            (Some(0), Some(60_000), moment),
+            (Some(-5_000), Some(55_000), moment),
+            (Some(-5_000), Some(40), millis(40)),
+            (Some(-5_000), Some(-1), Duration::ZERO),
+            (None, Some(250), millis(250)),
+            (Some(i64::MIN / 2000), None, moment),
+            (None, Some(i64::MAX / 2000 - 2_000_000_000_000), second),
+        ] {
+            let answer = v1::Credential {
+                refresh_due_at: due.map(micros),
+                expires_at: end.map(micros),
+                ..v1::Credential::default()
+            };
+            let asked = Instant::now();
+            assert_eq!(until(&answer, asked, now) - asked, want, "{due:?} {end:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_second_counts_from_asking_however_slow_the_answer() {
+        let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        let asked = Instant::now();
+        tokio::time::advance(Duration::from_millis(700)).await;
+        assert_eq!(until(&v1::Credential::default(), asked, now) - asked, BELIEVED);
+    }
+
+    #[test]
+    fn security_44_a_credential_never_shows() {
+        let value = value("x", "Bearer c4n4ry".to_owned().into()).unwrap();
+        assert_eq!(value.as_bytes(), b"Bearer c4n4ry");
+        assert!(!format!("{value:?}").contains("c4n4ry"));
+    }
+
+    #[test]
+    fn basic_is_rfc_7617s() {
+        let header = basic("Aladdin", &"open sesame".to_owned().into());
+        assert_eq!(header.expose_secret(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    }
+}

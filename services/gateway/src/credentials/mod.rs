@@ -1,0 +1,9 @@
+//! Vendors' credentials for calls through instances: asked of the registry, held for a second at most.
+
+mod cache;
+mod credential;
+mod flight;
+mod origin;
+
+pub(crate) use cache::Credentials;
+pub(crate) use credential::Credential;
