@@ -111,6 +111,7 @@ impl Draft {
         };
         let id = self.insert(registry, Some(&granted), Some(code)).await?;
         confirm(registry, code).await;
+        granted.committed(registry, organization, &self.connector).await;
         self.made(registry, id).await
     }
 
@@ -177,7 +178,7 @@ impl Draft {
         let seal = InstanceSeal::new(&self.key, self.caller.organization, id);
         let token = registry.chance.base64_token();
         let tokens = match granted {
-            Some(granted) => seal.seal_pair(&registry.chance, &granted.pair, granted.requested_at),
+            Some(granted) => granted.seal(registry, &seal),
             None => SealedTokens {
                 access_token: None,
                 refresh_token: None,

@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::configuration::{API_KEY, API_SECRET};
 use crate::instance_seal::InstanceSeal;
+use crate::refresh::take_from_journal;
 use crate::state::Registry;
 use crate::store::InstanceRow;
 
@@ -22,12 +23,10 @@ const LEFTOVERS: u32 = 1000;
 pub(crate) fn erase_in_background(registry: &Registry, organization: OrganizationId, id: InstanceId) {
     let worker = registry.clone();
     registry.in_background(async move {
-        // Read again: a refresh that was under way has left a newer pair.
-        let row = worker.store.by_id_even_deleted(organization, id).await;
-        let done = match row {
+        let done = match settled(&worker, organization, id).await {
             Ok(Some(row)) => revoke_and_erase(&worker, &row).await,
             Ok(None) => Ok(()),
-            Err(error) => Err(error.into()),
+            Err(refusal) => Err(refusal),
         };
         if let Err(refusal) = done {
             tracing::warn!(event = "erase_put_off", instance = %id, cause = %refusal, "a deleted instance is erased later");
@@ -47,6 +46,68 @@ pub(crate) async fn resume(registry: Registry) {
             tracing::warn!(event = "erase_put_off", cause = %error, "deleted instances are erased later");
         }
     }
+}
+
+/// The row once no refresh of it is under way and nothing waits for it in the journal: it has the newest pair then.
+/// `Err`: the process stops first.
+async fn settled(
+    registry: &Registry,
+    organization: OrganizationId,
+    id: InstanceId,
+) -> Result<Option<Box<InstanceRow>>, Refusal> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let refusal = match settle(registry, organization, id).await {
+            Ok(Settled::Done(row)) => return Ok(row),
+            Ok(Settled::NotYet) => {
+                pause = FIRST_PAUSE;
+                None
+            }
+            Err(refusal) => {
+                tracing::warn!(event = "erase_waits", instance = %id, cause = %refusal, "a refresh of a deleted instance is not settled");
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                Some(refusal)
+            }
+        };
+        if tokio::time::timeout(pause, registry.stopping.cancelled())
+            .await
+            .is_ok()
+        {
+            let stopped = || Refusal::new(Reason::Unavailable, "the process stops");
+            return Err(refusal.unwrap_or_else(stopped));
+        }
+    }
+}
+
+enum Settled {
+    Done(Option<Box<InstanceRow>>),
+    NotYet,
+}
+
+async fn settle(
+    registry: &Registry,
+    organization: OrganizationId,
+    id: InstanceId,
+) -> Result<Settled, Refusal> {
+    let row = registry.store.by_id_even_deleted(organization, id).await?;
+    let Some(row) = row else {
+        return Ok(Settled::Done(None));
+    };
+    if let Some(until) = row.lease_until
+        && until > registry.store.now().await?
+    {
+        return Ok(Settled::NotYet);
+    }
+    if row.intent.is_some() {
+        match take_from_journal(registry, &row).await {
+            Ok(true) => return Ok(Settled::NotYet),
+            Ok(false) => {}
+            // A damaged value stays damaged.
+            Err(refusal) if refusal.reason == Reason::Internal => {}
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    Ok(Settled::Done(Some(Box::new(row))))
 }
 
 async fn revoke_and_erase(registry: &Registry, row: &InstanceRow) -> Result<(), Refusal> {

@@ -8,9 +8,13 @@ use ferrule_wire::v1::exchange_response::Outcome;
 use ferrule_wire::{Refusal, v1, within};
 use jiff::Timestamp;
 
+use crate::app::{app_of, app_works};
 use crate::configuration::{API_KEY, API_SECRET, CALLBACK_URL, Configuration};
 use crate::errors::invalid;
+use crate::instance_seal::InstanceSeal;
+use crate::schedule;
 use crate::state::Registry;
+use crate::store::SealedTokens;
 
 /// What the broker has for one exchange (design, "Errors").
 const EXCHANGE_DEADLINE: Duration = Duration::from_secs(25);
@@ -30,6 +34,34 @@ pub(crate) struct Granted {
     pub(crate) requested_at: Timestamp,
     /// The client, the callback and the parameters that the tokens belong to.
     pub(crate) configuration: Configuration,
+}
+
+impl Granted {
+    /// The pair as it is stored.
+    pub(crate) fn seal(&self, registry: &Registry, seal: &InstanceSeal<'_>) -> SealedTokens {
+        let due_at = schedule::due(
+            &self.pair,
+            self.requested_at,
+            registry.refresh.idle,
+            &registry.chance,
+        );
+        seal.seal_pair(&registry.chance, &self.pair, self.requested_at, due_at)
+    }
+
+    /// What follows the commit: the pair will be due, and its app works.
+    pub(crate) async fn committed(
+        &self,
+        registry: &Registry,
+        organization: OrganizationId,
+        connector: &Connector,
+    ) {
+        registry.due_changed.notify_one();
+        app_works(
+            registry,
+            &app_of(organization, &connector.key, &self.configuration),
+        )
+        .await;
+    }
 }
 
 impl Claim {

@@ -62,26 +62,29 @@ pub(crate) async fn authenticate(
 ) -> Result<Caller, Refusal> {
     let presented = Presented::read(credentials)?;
     let caller = presented.look_up(registry).await?;
-    caller.ok_or_else(|| {
-        tracing::info!(
-            event = "unauthenticated",
-            organization = presented.organization.is_some(),
-            element = presented.element.is_some(),
-            "credentials were refused"
-        );
-        unauthenticated("Invalid User or Organization secret, or invalid Element token.")
-    })
+    caller.ok_or_else(|| refused(&presented))
+}
+
+/// Well-formed credentials that do not belong together, or are nobody's.
+pub(crate) fn refused(presented: &Presented) -> Refusal {
+    tracing::info!(
+        event = "unauthenticated",
+        organization = presented.organization.is_some(),
+        element = presented.element.is_some(),
+        "credentials were refused"
+    );
+    unauthenticated("Invalid User or Organization secret, or invalid Element token.")
 }
 
 /// The digests of what was presented.
-struct Presented {
-    user: Digest,
-    organization: Option<Digest>,
-    element: Option<Digest>,
+pub(crate) struct Presented {
+    pub(crate) user: Digest,
+    pub(crate) organization: Option<Digest>,
+    pub(crate) element: Option<Digest>,
 }
 
 impl Presented {
-    fn read(credentials: Option<&v1::Credentials>) -> Result<Self, Refusal> {
+    pub(crate) fn read(credentials: Option<&v1::Credentials>) -> Result<Self, Refusal> {
         const NEEDED: &str =
             "Authorization needs a User secret, with an Organization secret or an Element token.";
         let credentials = credentials.ok_or_else(|| unauthenticated(NEEDED))?;
@@ -150,6 +153,7 @@ fn digest(bytes: &[u8]) -> Result<Option<Digest>, Refusal> {
         .ok_or_else(|| errors::invalid("A credential travels as the 32 bytes of its SHA-256."))
 }
 
-fn unauthenticated(words: &str) -> Refusal {
+/// Credentials that are missing or wrong.
+pub(crate) fn unauthenticated(words: &str) -> Refusal {
     Refusal::new(Reason::Unauthenticated, words)
 }

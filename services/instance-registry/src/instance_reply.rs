@@ -9,7 +9,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::instance_seal::InstanceSeal;
 use crate::state::Registry;
-use crate::store::InstanceRow;
+use crate::store::{Fault, InstanceRow};
 
 /// Turns rows of one organization into answers: the token opened, the configuration's secrets masked.
 pub(crate) struct Replies<'a> {
@@ -32,6 +32,7 @@ impl<'a> Replies<'a> {
     pub(crate) async fn reply(&mut self, row: &InstanceRow) -> Result<v1::Instance, Refusal> {
         let user = self.user(row.user_id).await?;
         let seal = InstanceSeal::of_row(&self.key, row);
+        let fault = row.verdict.or_else(|| self.ended(row));
         Ok(v1::Instance {
             id: row.id.0,
             name: row.name.clone(),
@@ -40,12 +41,21 @@ impl<'a> Replies<'a> {
             element_key: row.element_key.to_string(),
             element_id: row.element_id.0,
             tags: row.tags.clone(),
-            valid: row.verdict.is_none(),
+            valid: fault.is_none(),
             disabled: row.disabled,
-            reason: row.verdict.clone().unwrap_or_default(),
+            reason: fault.map(Fault::as_str).unwrap_or_default().to_owned(),
             configuration: seal.open_configuration(row)?.masked(),
             user: Some(user),
         })
+    }
+
+    /// An access token that is over, with nothing to get another by.
+    fn ended(&self, row: &InstanceRow) -> Option<Fault> {
+        let tokens = &row.tokens;
+        let is_over = tokens
+            .expires_at
+            .is_some_and(|end| end <= self.registry.clock.now());
+        (is_over && tokens.refresh_token.is_none()).then_some(Fault::ReauthorizationRequired)
     }
 
     async fn user(&mut self, id: UserId) -> Result<v1::User, Refusal> {

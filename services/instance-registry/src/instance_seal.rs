@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ferrule_model::{Chance, InstanceId, OrganizationId, TokenPair};
 use ferrule_seal::{DataKey, Place};
 use ferrule_wire::Refusal;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
@@ -21,9 +21,6 @@ const CONFIGURATION: &str = "configuration";
 const REVISION: &str = "";
 const ACCESS_TOKEN: &str = "access_token";
 const REFRESH_TOKEN: &str = "refresh_token";
-
-/// A refresh begins this long before the access token ends, at most.
-const LONGEST_MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// Seals and opens the values of one instance.
 pub(crate) struct InstanceSeal<'a> {
@@ -106,6 +103,7 @@ impl<'a> InstanceSeal<'a> {
         chance: &Chance,
         pair: &TokenPair,
         requested_at: Timestamp,
+        refresh_due_at: Option<Timestamp>,
     ) -> SealedTokens {
         let record = self.at(&requested_at.as_microsecond().to_string());
         let seal = |field, secret: &SecretString| {
@@ -120,23 +118,36 @@ impl<'a> InstanceSeal<'a> {
             scope: pair.scope.clone(),
             expires_at: pair.expires_at,
             requested_at,
-            refresh_due_at: pair.refresh_token.as_ref().and(
-                pair.expires_at
-                    .and_then(|expires_at| due(requested_at, expires_at)),
-            ),
+            refresh_due_at,
         }
+    }
+
+    /// The access token of a row, when it has one.
+    pub(crate) fn open_access_token(&self, row: &InstanceRow) -> Result<Option<SecretString>, Refusal> {
+        self.open_of_pair(row, ACCESS_TOKEN, row.tokens.access_token.as_ref())
+    }
+
+    /// The refresh token of a row, when it has one.
+    pub(crate) fn open_refresh_token(&self, row: &InstanceRow) -> Result<Option<SecretString>, Refusal> {
+        self.open_of_pair(row, REFRESH_TOKEN, row.tokens.refresh_token.as_ref())
     }
 
     /// The token to revoke: the refresh token (`true`), or the access token where there is none.
     pub(crate) fn open_revocable(&self, row: &InstanceRow) -> Result<Option<(SecretString, bool)>, Refusal> {
+        if let Some(refresh_token) = self.open_refresh_token(row)? {
+            return Ok(Some((refresh_token, true)));
+        }
+        Ok(self.open_access_token(row)?.map(|token| (token, false)))
+    }
+
+    fn open_of_pair(
+        &self,
+        row: &InstanceRow,
+        field: &str,
+        sealed: Option<&Sealed>,
+    ) -> Result<Option<SecretString>, Refusal> {
         let record = self.at(&row.tokens.requested_at.as_microsecond().to_string());
-        let (field, sealed) = match (&row.tokens.refresh_token, &row.tokens.access_token) {
-            (Some(refresh_token), _) => (REFRESH_TOKEN, refresh_token),
-            (None, Some(access_token)) => (ACCESS_TOKEN, access_token),
-            (None, None) => return Ok(None),
-        };
-        let token = self.open(&record, field, sealed)?;
-        Ok(Some((token, field == REFRESH_TOKEN)))
+        sealed.map(|sealed| self.open(&record, field, sealed)).transpose()
     }
 
     /// The instance at one of its states.
@@ -161,25 +172,6 @@ impl<'a> InstanceSeal<'a> {
             organization: self.organization,
             record,
             field,
-        }
-    }
-}
-
-/// When a refresh should begin: the lesser of 60 s and 10 % of the lifetime before the end.
-fn due(requested_at: Timestamp, expires_at: Timestamp) -> Option<Timestamp> {
-    let margin = (expires_at.duration_since(requested_at) / 10).clamp(SignedDuration::ZERO, LONGEST_MARGIN);
-    expires_at.checked_sub(margin).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refresh_begins_ahead_of_the_end() {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        for (lifetime, due_at) in [(3600, 3540), (600, 540), (100, 90), (0, 0)] {
-            assert_eq!(due(at(0), at(lifetime)), Some(at(due_at)), "{lifetime} s");
         }
     }
 }

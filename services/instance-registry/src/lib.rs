@@ -5,28 +5,40 @@
 //! itself cannot read them. [`run`] serves it all over a socket; the all-in-one binary takes
 //! [`Registry::service`] instead.
 
+mod app;
 mod bootstrap;
 mod configuration;
 mod create_instance;
+mod credential;
 mod data_keys;
 mod delete_instance;
 mod erase_instance;
 mod errors;
 mod exchange;
+mod flights;
 mod get_instance;
 mod identify;
 mod instance_reply;
 mod instance_seal;
+mod keep_pair;
 mod labels;
 mod list_instances;
 mod master_keys;
+mod pace;
 mod re_address;
+mod refresh;
+mod refresh_journal;
+mod refresher;
+mod resolve;
 mod rotate_keys;
 mod rpc;
+mod schedule;
+mod set_enabled;
 mod settings;
 mod state;
 pub mod store;
 mod update_instance;
+mod verdict;
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -42,7 +54,7 @@ use tokio_util::sync::CancellationToken;
 pub use bootstrap::{BootstrapError, MadeSecrets};
 pub use rotate_keys::{RotateError, Rotation, rotate_keys};
 pub use rpc::Rpc;
-pub use settings::{Bootstrap, Settings, StateSettings};
+pub use settings::{Bootstrap, RefreshSettings, Settings, StateSettings};
 pub use state::Registry;
 
 /// What a call to the broker has when it sets no deadline of its own.

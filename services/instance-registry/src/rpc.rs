@@ -2,8 +2,9 @@
 
 use ferrule_wire::v1::instance_registry_server::InstanceRegistry;
 use ferrule_wire::v1::{
-    Caller, CreateInstanceRequest, DeleteInstanceRequest, DeleteInstanceResponse, GetInstanceRequest,
-    IdentifyRequest, Instance, ListInstancesRequest, ListInstancesResponse, UpdateInstanceRequest,
+    Caller, CreateInstanceRequest, Credential, DeleteInstanceRequest, DeleteInstanceResponse,
+    GetInstanceRequest, IdentifyRequest, Instance, ListInstancesRequest, ListInstancesResponse,
+    ResolveRequest, SetEnabledRequest, UpdateInstanceRequest,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -12,6 +13,8 @@ use crate::delete_instance::delete_instance;
 use crate::get_instance::get_instance;
 use crate::identify::identify;
 use crate::list_instances::list_instances;
+use crate::resolve::resolve;
+use crate::set_enabled::set_enabled;
 use crate::state::Registry;
 use crate::update_instance::update_instance;
 
@@ -54,6 +57,16 @@ impl InstanceRegistry for Rpc {
         request: Request<UpdateInstanceRequest>,
     ) -> Result<Response<Instance>, Status> {
         self.0.answer(update_instance, request).await
+    }
+
+    async fn set_enabled(&self, request: Request<SetEnabledRequest>) -> Result<Response<Instance>, Status> {
+        self.0.answer(set_enabled, request).await
+    }
+
+    /// Changes nothing itself: a refresh that it begins is a task of its own.
+    async fn resolve(&self, request: Request<ResolveRequest>) -> Result<Response<Credential>, Status> {
+        let credential = resolve(&self.0, request.into_inner()).await?;
+        Ok(Response::new(credential))
     }
 
     async fn delete_instance(

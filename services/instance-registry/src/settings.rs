@@ -1,6 +1,7 @@
 //! What the registry is told from outside.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,6 +41,17 @@ pub struct StateSettings {
     pub key_ring_file: Option<PathBuf>,
     /// The secrets of the first organization and user.
     pub bootstrap: Bootstrap,
+    /// How tokens are kept fresh.
+    pub refresh: RefreshSettings,
+}
+
+/// How tokens are kept fresh.
+#[derive(Clone, Copy, Debug)]
+pub struct RefreshSettings {
+    /// The most refreshes a second that this process begins by itself, for each connector.
+    pub rate: NonZeroU32,
+    /// How long a refresh token may stay unused, whatever its access token's lifetime; `None`: as long as that lasts.
+    pub idle: Option<Duration>,
 }
 
 /// Secrets of the first organization and user, where they were given.
@@ -87,6 +99,24 @@ impl StateSettings {
             key_ring,
             key_ring_file: layers.secret_file("FERRULE_MASTER_KEYS").map(Into::into),
             bootstrap: Bootstrap::from_layers(layers)?,
+            refresh: RefreshSettings::from_layers(layers)?,
+        })
+    }
+}
+
+impl RefreshSettings {
+    /// Reads the pace and the longest idleness.
+    pub fn from_layers(layers: &Layers) -> Result<Self, SettingsError> {
+        let rate = layers.required("FERRULE_REFRESH_RATE", |layers, name| {
+            layers.number(name, 1..=100_000)
+        })?;
+        let idle = layers.number("FERRULE_REFRESH_IDLE_DAYS", 1..=3650)?;
+        Ok(Self {
+            rate: u32::try_from(rate)
+                .ok()
+                .and_then(NonZeroU32::new)
+                .unwrap_or(NonZeroU32::MIN),
+            idle: idle.map(|days| Duration::from_hours(24 * days)),
         })
     }
 }
@@ -150,26 +180,40 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_and_never_shown() {
-        for (name, value, words) in [
-            ("FERRULE_MASTER_KEYS", "k1:junk", "no usable key"),
+        for (set, value, named, words) in [
+            (
+                "FERRULE_MASTER_KEYS",
+                "k1:junk",
+                "FERRULE_MASTER_KEYS",
+                "no usable key",
+            ),
             (
                 "FERRULE_GRPC_TLS_KEY",
                 "/x/key.pem",
-                "FERRULE_GRPC_TLS_CERT is not set",
+                "FERRULE_GRPC_TLS_CERT",
+                "is not set",
             ),
             (
                 "FERRULE_BOOTSTRAP_USER_SECRET",
                 "too short",
+                "FERRULE_BOOTSTRAP_USER_SECRET",
                 "16 to 256 printable characters",
             ),
             (
                 "FERRULE_BOOTSTRAP_ORG_SECRET",
                 "with,a,comma,inside",
+                "FERRULE_BOOTSTRAP_ORG_SECRET",
                 "16 to 256 printable characters",
             ),
+            (
+                "FERRULE_REFRESH_RATE",
+                "0",
+                "FERRULE_REFRESH_RATE",
+                "a number from 1",
+            ),
         ] {
-            let error = read(&[(name, value)]).unwrap_err().to_string();
-            assert!(error.contains(name) && error.contains(words), "{error}");
+            let error = read(&[(set, value)]).unwrap_err().to_string();
+            assert!(error.contains(named) && error.contains(words), "{error}");
             assert!(
                 !error.contains("junk") && !error.contains("comma,inside"),
                 "{error}"

@@ -9,17 +9,19 @@ use ferrule_model::{Chance, Clock};
 use ferrule_service::health::Readiness;
 use ferrule_wire::v1::instance_registry_server::InstanceRegistryServer;
 use ferrule_wire::{BrokerClient, Reason, Refusal};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
 
 use crate::data_keys::DataKeys;
-use crate::erase_instance;
+use crate::flights::Flights;
 use crate::master_keys::MasterKeys;
 use crate::rpc::Rpc;
-use crate::settings::StateSettings;
+use crate::settings::{RefreshSettings, StateSettings};
 use crate::store::{Store, StoreError, StoreOptions};
+use crate::{erase_instance, refresher};
 
 /// How often outdated idempotency keys are forgotten.
 const FORGET_INTERVAL: Duration = Duration::from_hours(1);
@@ -34,6 +36,11 @@ pub struct Registry {
     pub(crate) chance: Chance,
     pub(crate) master_keys: MasterKeys,
     pub(crate) data_keys: DataKeys,
+    pub(crate) refresh: RefreshSettings,
+    /// Refreshes of this process that calls wait for.
+    pub(crate) flights: Flights,
+    /// Told when an instance may have come to be due earlier than the refresher knows.
+    pub(crate) due_changed: Arc<Notify>,
     /// Cancelled once nothing new shall begin.
     pub(crate) stopping: CancellationToken,
     tasks: Arc<TaskTracker>,
@@ -60,6 +67,9 @@ impl Registry {
             clock,
             chance,
             master_keys,
+            refresh: settings.refresh,
+            flights: Flights::default(),
+            due_changed: Arc::default(),
             stopping: CancellationToken::new(),
             tasks: Arc::default(),
         };
@@ -68,6 +78,7 @@ impl Registry {
             registry.in_background(watch.watch(file, registry.store.clone(), registry.stopping.clone()));
         }
         registry.in_background(erase_instance::resume(registry.clone()));
+        registry.in_background(refresher::run(registry.clone()));
         registry.in_background(forget_idempotency(registry.clone()));
         Ok(registry)
     }

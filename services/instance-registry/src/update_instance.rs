@@ -83,7 +83,11 @@ impl Wanted {
                 .await?;
             row = read_again(registry, &row).await?;
             match updated {
-                Updated::Done => return Ok(row),
+                Updated::Done => {
+                    // A corrected app is tried at once.
+                    registry.due_changed.notify_one();
+                    return Ok(row);
+                }
                 Updated::Gone => return Err(instance_unknown(row.id)),
                 Updated::Stale => {}
             }
@@ -138,6 +142,7 @@ impl Wanted {
         };
         let row = self.write_pair(registry, row, &granted, code).await?;
         confirm(registry, code).await;
+        granted.committed(registry, row.organization_id, connector).await;
         Ok(row)
     }
 
@@ -149,7 +154,7 @@ impl Wanted {
         code: Digest,
     ) -> Result<InstanceRow, Refusal> {
         let seal = InstanceSeal::of_row(&self.key, &row);
-        let tokens = seal.seal_pair(&registry.chance, &granted.pair, granted.requested_at);
+        let tokens = granted.seal(registry, &seal);
         for _ in 0..ATTEMPTS {
             let changes = self.changes(registry, &row, Some(granted))?;
             let now = registry.clock.now();

@@ -40,6 +40,34 @@ impl Dialect {
         }
     }
 
+    /// The database's own clock, in microseconds since 1970: one clock for all replicas.
+    ///
+    /// It stands still within a statement; a clock that moves on would keep indexes from being used.
+    pub(super) fn now(self) -> &'static str {
+        match self {
+            Self::Postgres => "(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000)::BIGINT",
+            Self::Sqlite => "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+        }
+    }
+
+    /// A condition on rows that this select of ids chooses, to be changed; those that another replica is changing are
+    /// left to it.
+    ///
+    /// PostgreSQL evaluates an array once and looks its ids up, where it may join a subquery by reading the whole
+    /// table. `SQLite` has one writer at a time.
+    pub(super) fn id_claimed_by(self, select: &str) -> String {
+        match self {
+            Self::Postgres => format!("id = ANY (ARRAY({select} FOR UPDATE SKIP LOCKED))"),
+            Self::Sqlite => format!("id IN ({select})"),
+        }
+    }
+
+    /// Whether several processes may share the database at once. A `SQLite` file has one, the holder of the data
+    /// directory's lock.
+    pub(super) fn is_shared(self) -> bool {
+        self == Self::Postgres
+    }
+
     /// What a new connection is told first. Nothing on PostgreSQL: a pooler would forget it.
     pub(super) fn on_connect(self) -> &'static [&'static str] {
         match self {

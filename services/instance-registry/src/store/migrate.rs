@@ -6,11 +6,18 @@ use sqlx::{Executor as _, SqlSafeStr as _};
 use super::{Store, StoreError};
 
 /// Every migration, as (version, description, statements). A file, once released, never changes.
-pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[(
-    1,
-    "instances",
-    include_str!("../../migrations/0001_instances.sql"),
-)];
+pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (
+        1,
+        "instances",
+        include_str!("../../migrations/0001_instances.sql"),
+    ),
+    (
+        2,
+        "refreshes",
+        include_str!("../../migrations/0002_refreshes.sql"),
+    ),
+];
 
 /// Applies what is missing, all of it or nothing, one replica at a time.
 pub(super) async fn run(store: &Store) -> Result<(), StoreError> {

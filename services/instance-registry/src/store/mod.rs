@@ -12,6 +12,7 @@ mod instances;
 mod migrate;
 mod open;
 mod organizations;
+mod paused_apps;
 mod row;
 mod sealed;
 mod spent_codes;
@@ -23,17 +24,21 @@ mod tests;
 pub use error::StoreError;
 pub use idempotency::{IDEMPOTENCY_LIFETIME, IdempotencyClaim, IdempotentRequest};
 pub use instances::{
-    Changes, Cursor, Filter, Inserted, InstanceRow, NewInstance, Page, Reauthenticated, SealedTokens, Updated,
+    Changes, Cursor, DueConnector, Fault, Filter, Inserted, InstanceRow, LEASE, NewInstance, Page,
+    Reauthenticated, SealedTokens, Setback, Updated,
 };
 pub use open::StoreOptions;
 pub use organizations::{NewOrganization, OrganizationRow};
+pub use paused_apps::{App, Gate, PauseReason};
 pub use sealed::Sealed;
 pub use spent_codes::SpentCode;
 pub use users::{NewUser, UserRow};
 
-use sqlx::{Any, AnyPool, Transaction};
+use jiff::Timestamp;
+use sqlx::{Any, AnyPool, AssertSqlSafe, Transaction};
 
 use dialect::Dialect;
+use row::Columns;
 
 /// The registry's database. Clones share its connections.
 #[derive(Clone, Debug)]
@@ -49,6 +54,13 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1").execute(&self.reads).await?;
         Ok(())
+    }
+
+    /// The time on the database's clock.
+    pub async fn now(&self) -> Result<Timestamp, StoreError> {
+        let select = format!("SELECT {} AS now", self.dialect.now());
+        let row = sqlx::query(AssertSqlSafe(select)).fetch_one(&self.reads).await?;
+        Columns::new("the clock", &row).time("now")
     }
 
     /// Waits for what is under way and closes every connection.

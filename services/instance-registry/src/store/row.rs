@@ -80,7 +80,7 @@ impl<'r> Columns<'r> {
         Timestamp::from_microsecond(micros).map_err(|_| self.bad(column, "is no time"))
     }
 
-    fn bad(&self, column: &'static str, reason: &'static str) -> StoreError {
+    pub(super) fn bad(&self, column: &'static str, reason: &'static str) -> StoreError {
         StoreError::BadRow {
             table: self.table,
             column,

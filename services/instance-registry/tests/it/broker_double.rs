@@ -1,19 +1,22 @@
 //! A broker that grants what it is asked for, counts, and fails on demand.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ferrule_wire::v1::exchange_response::Outcome;
 use ferrule_wire::v1::oauth_broker_server::{OauthBroker, OauthBrokerServer};
 use ferrule_wire::v1::{
-    AuthorizeRequest, AuthorizeResponse, CallbackRequest, CallbackResponse, ConfirmRequest, ConfirmResponse,
-    Confirmed, ExchangeRequest, ExchangeResponse, FindOutcomeRequest, FindOutcomeResponse, Grant,
-    RevokeRequest, RevokeResponse,
+    AuthorizeRequest, AuthorizeResponse, CallbackRequest, CallbackResponse, ConfirmRefreshRequest,
+    ConfirmRefreshResponse, ConfirmRequest, ConfirmResponse, Confirmed, ExchangeRequest, ExchangeResponse,
+    FindOutcomeRequest, FindOutcomeResponse, Grant, ReadJournalRequest, ReadJournalResponse, RefreshRequest,
+    RefreshResponse, RevokeRequest, RevokeResponse,
 };
 use ferrule_wire::{Reason, Refusal};
 use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status, async_trait};
+
+use crate::vendor_double::VendorDouble;
 
 /// The double. Clones share everything.
 #[derive(Clone, Default)]
@@ -35,6 +38,10 @@ pub struct Inner {
     /// While set, an exchange has its answer and waits here before it replies.
     gate: Mutex<Option<Arc<Semaphore>>>,
     waiting: AtomicU32,
+    /// When the tokens of an exchange were asked for and when they end; `None`: in 2033.
+    times: Mutex<Option<(i64, Option<i64>)>>,
+    without_refresh_tokens: AtomicBool,
+    vendor: VendorDouble,
 }
 
 struct Answer {
@@ -45,6 +52,20 @@ struct Answer {
 impl BrokerDouble {
     pub fn service(&self) -> OauthBrokerServer<Self> {
         OauthBrokerServer::new(self.clone())
+    }
+
+    /// What refreshes meet.
+    pub fn vendor(&self) -> &VendorDouble {
+        &self.0.vendor
+    }
+
+    /// From now on, exchanged tokens were asked for at this moment and end at that one, in microseconds.
+    pub fn grant_at(&self, requested_at: i64, expires_at: Option<i64>) {
+        *self.0.times.lock().unwrap() = Some((requested_at, expires_at));
+    }
+
+    pub fn without_refresh_tokens(&self) {
+        self.0.without_refresh_tokens.store(true, Ordering::SeqCst);
     }
 
     /// Token requests that reached the vendor.
@@ -100,12 +121,19 @@ impl BrokerDouble {
         let or = |own: &str, hosted_value: &str| if hosted { hosted_value } else { own }.to_owned();
         let mut parameters = request.parameters.clone();
         parameters.retain(|name, _| name == "shop");
+        let refresh_token = if self.0.without_refresh_tokens.load(Ordering::SeqCst) {
+            String::new()
+        } else {
+            format!("refresh-token-{n}-of-the-vendor")
+        };
+        let in_2033 = (2_000_000_000_000_000, Some(2_000_003_600_000_000));
+        let (requested_at, expires_at) = self.0.times.lock().unwrap().unwrap_or(in_2033);
         Grant {
             access_token: format!("access-token-{n}-of-the-vendor"),
-            refresh_token: format!("refresh-token-{n}-of-the-vendor"),
-            expires_at: Some(2_000_003_600_000_000),
+            refresh_token,
+            expires_at,
             scope: "read".into(),
-            requested_at: 2_000_000_000_000_000 + i64::from(n),
+            requested_at: requested_at + i64::from(n),
             api_key: or(&request.api_key, "hosted-client-id"),
             api_secret: or(&request.api_secret, "hosted-client-secret"),
             callback_url: or(&request.callback_url, "https://ferrule.test/oauth/callback"),
@@ -171,6 +199,29 @@ impl OauthBroker for BrokerDouble {
         }
         self.0.revoked.lock().unwrap().push(request.into_inner());
         Ok(Response::new(RevokeResponse { revoked: true }))
+    }
+
+    async fn refresh(&self, request: Request<RefreshRequest>) -> Result<Response<RefreshResponse>, Status> {
+        self.0
+            .vendor
+            .refresh(request.into_inner())
+            .await
+            .map(Response::new)
+    }
+
+    async fn read_journal(
+        &self,
+        request: Request<ReadJournalRequest>,
+    ) -> Result<Response<ReadJournalResponse>, Status> {
+        self.0.vendor.read_journal(request.get_ref()).map(Response::new)
+    }
+
+    async fn confirm_refresh(
+        &self,
+        request: Request<ConfirmRefreshRequest>,
+    ) -> Result<Response<ConfirmRefreshResponse>, Status> {
+        self.0.vendor.confirm(request.get_ref())?;
+        Ok(Response::new(ConfirmRefreshResponse {}))
     }
 
     async fn authorize(&self, _: Request<AuthorizeRequest>) -> Result<Response<AuthorizeResponse>, Status> {

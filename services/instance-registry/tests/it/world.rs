@@ -1,15 +1,18 @@
 //! A registry with a database of its own, two organizations, and a broker double.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
 
 use ferrule_catalog::{Catalog, ConnectorSource, LoadOptions};
-use ferrule_instance_registry::store::{NewOrganization, NewUser, Sealed, Store, StoreOptions};
-use ferrule_instance_registry::{Bootstrap, Registry, StateSettings};
-use ferrule_model::{Chance, Clock, Digest, OrganizationId, UserId};
+use ferrule_instance_registry::store::{InstanceRow, NewOrganization, NewUser, Sealed, Store, StoreOptions};
+use ferrule_instance_registry::{Bootstrap, RefreshSettings, Registry, StateSettings};
+use ferrule_model::{Chance, Clock, Digest, InstanceId, OrganizationId, UserId};
 use ferrule_seal::KeyRing;
+use ferrule_testkit::Postgres;
 use ferrule_wire::v1::{
-    CreateInstanceRequest, Credentials, GetInstanceRequest, Instance, ProviderData, UpdateInstanceRequest,
+    CreateInstanceRequest, Credential, Credentials, GetInstanceRequest, Instance, ProviderData,
+    ResolveRequest, SetEnabledRequest, UpdateInstanceRequest,
 };
 use ferrule_wire::{BrokerClient, Refusal, RegistryClient, in_process};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -62,33 +65,82 @@ pub struct World {
     pub broker: BrokerDouble,
     pub ring: SecretString,
     pub folder: TempDir,
+    pub url: SecretString,
 }
 
 impl World {
-    /// A new database.
+    /// A new SQLite database.
     pub async fn new() -> Self {
-        let ring = KeyRing::generate(&Chance::system(), "k1");
         let folder = TempDir::new().unwrap();
+        let url = url(folder.path());
+        Self::at(folder, url).await
+    }
+
+    /// A new PostgreSQL database.
+    pub async fn on_postgres() -> Self {
+        let url = Postgres::shared().fresh_database().into();
+        Self::at(TempDir::new().unwrap(), url).await
+    }
+
+    /// One of each.
+    pub async fn each() -> [Self; 2] {
+        [Self::new().await, Self::on_postgres().await]
+    }
+
+    async fn at(folder: TempDir, url: SecretString) -> Self {
+        let ring = KeyRing::generate(&Chance::system(), "k1");
         let broker = BrokerDouble::default();
-        let (registry, client) = open(folder.path(), &ring, &broker).await;
+        let (registry, client) = open_at(url.clone(), &ring, &broker).await;
         Self {
             registry,
             client,
             broker,
             ring,
             folder,
+            url,
         }
     }
 
     /// Another registry process on the same database, with this ring.
     pub async fn reopened(&self, ring: &SecretString) -> (Registry, RegistryClient) {
-        open(self.folder.path(), ring, &self.broker).await
+        open_at(self.url.clone(), ring, &self.broker).await
     }
 
     pub async fn store(&self) -> Store {
-        Store::open(&url(self.folder.path()), &StoreOptions::default())
+        Store::open(&self.url, &StoreOptions::default()).await.unwrap()
+    }
+
+    /// Runs a statement on PostgreSQL that no registry would.
+    pub fn tamper(&self, statement: &str) -> String {
+        Postgres::shared().query(exposed(&self.url), statement)
+    }
+
+    /// The row as it is stored.
+    pub async fn row(&self, instance: &Instance) -> InstanceRow {
+        let store = self.store().await;
+        let id = InstanceId(instance.id);
+        let row = store
+            .by_id_even_deleted(OrganizationId(1), id)
             .await
             .unwrap()
+            .unwrap();
+        store.close().await;
+        row
+    }
+
+    pub async fn resolve(&self, instance: &Instance, refused: Option<i64>) -> Result<Credential, Refusal> {
+        resolve(&self.client, instance, refused).await
+    }
+
+    pub async fn set_enabled(&self, instance: &Instance, enabled: bool) -> Result<Instance, Refusal> {
+        let request = SetEnabledRequest {
+            credentials: Some(ours()),
+            id: Some(instance.id),
+            element: String::new(),
+            enabled,
+        };
+        let answer = self.client.clone().set_enabled(request).await;
+        answer.map(tonic::Response::into_inner).map_err(Refusal::from)
     }
 
     pub async fn create(&self, request: CreateInstanceRequest) -> Result<Instance, Refusal> {
@@ -155,19 +207,35 @@ pub fn broker_client(broker: &BrokerDouble) -> BrokerClient {
 }
 
 pub fn state_settings(folder: &Path, ring: &SecretString) -> StateSettings {
+    settings_at(url(folder), ring)
+}
+
+fn settings_at(database_url: SecretString, ring: &SecretString) -> StateSettings {
     StateSettings {
-        database_url: url(folder),
+        database_url,
         key_ring: KeyRing::parse(ring).unwrap(),
         key_ring_file: None,
         bootstrap: Bootstrap {
             organization: Some(ORGANIZATION.into()),
             user: Some(USER.into()),
         },
+        refresh: RefreshSettings {
+            rate: NonZeroU32::new(1000).unwrap(),
+            idle: None,
+        },
     }
 }
 
 pub async fn open(folder: &Path, ring: &SecretString, broker: &BrokerDouble) -> (Registry, RegistryClient) {
-    let settings = state_settings(folder, ring);
+    open_at(url(folder), ring, broker).await
+}
+
+async fn open_at(
+    url: SecretString,
+    ring: &SecretString,
+    broker: &BrokerDouble,
+) -> (Registry, RegistryClient) {
+    let settings = settings_at(url, ring);
     let (clock, chance) = (Clock::system(), Chance::system());
     let registry = Registry::build(&settings, broker_client(broker), catalog(), clock, chance)
         .await
@@ -179,6 +247,20 @@ pub async fn open(folder: &Path, ring: &SecretString, broker: &BrokerDouble) -> 
 
 pub async fn create(client: &RegistryClient, request: CreateInstanceRequest) -> Result<Instance, Refusal> {
     let answer = client.clone().create_instance(request).await;
+    answer.map(tonic::Response::into_inner).map_err(Refusal::from)
+}
+
+/// The credential for a call through this instance.
+pub async fn resolve(
+    client: &RegistryClient,
+    instance: &Instance,
+    refused_version: Option<i64>,
+) -> Result<Credential, Refusal> {
+    let request = ResolveRequest {
+        credentials: Some(bearer(instance)),
+        refused_version,
+    };
+    let answer = client.clone().resolve(request).await;
     answer.map(tonic::Response::into_inner).map_err(Refusal::from)
 }
 
@@ -272,6 +354,17 @@ pub fn change(instance: &Instance) -> UpdateInstanceRequest {
         id: Some(instance.id),
         ..UpdateInstanceRequest::default()
     }
+}
+
+/// Microseconds since 1970, this many seconds from now.
+pub fn in_seconds(seconds: i64) -> i64 {
+    Clock::system().now().as_microsecond() + seconds * 1_000_000
+}
+
+/// An Acme instance whose access token was asked for an hour and a minute ago and has ended.
+pub async fn ended(world: &World) -> Instance {
+    world.broker.grant_at(in_seconds(-3660), Some(in_seconds(-60)));
+    world.create(by_code("c1")).await.unwrap()
 }
 
 /// Every byte of the database's files.

@@ -44,7 +44,7 @@ impl Store {
             "UPDATE instances SET
                  name = '', name_folded = '', tags = '[]', configuration = '{}', secrets = NULL,
                  token_digest = NULL, token_sealed = NULL, access_token = NULL, refresh_token = NULL, scope = '',
-                 expires_at = NULL, verdict = NULL, lease_owner = NULL, lease_until = NULL, intent = NULL,
+                 expires_at = NULL, verdict = NULL, verdict_words = NULL, paused_by = NULL, lease_owner = NULL, lease_until = NULL, intent = NULL,
                  refresh_due_at = NULL, erased = 1
              WHERE id = $1 AND deleted_at IS NOT NULL AND erased = 0",
         )

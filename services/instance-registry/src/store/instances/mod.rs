@@ -1,13 +1,21 @@
 //! Connector instances: their rows, and a verb a file.
 
 mod delete;
+mod due;
+mod fault;
 mod find;
 mod insert;
+mod lease;
 mod list;
 mod reauthenticate;
 mod update;
 
+pub use due::DueConnector;
+#[cfg(test)]
+pub(super) use due::{claim_due, next_due};
+pub use fault::Fault;
 pub use insert::{Inserted, NewInstance};
+pub use lease::{LEASE, Setback};
 pub use list::{Cursor, Filter, Page};
 pub use reauthenticate::Reauthenticated;
 pub use update::{Changes, Updated};
@@ -71,7 +79,11 @@ pub struct InstanceRow {
     /// Whether its owner disabled it.
     pub disabled: bool,
     /// Why it is not valid; `None`: it is.
-    pub verdict: Option<String>,
+    pub verdict: Option<Fault>,
+    /// The vendor's words with the last refresh that failed.
+    pub verdict_words: Option<String>,
+    /// How many refreshes failed since the last that did not.
+    pub failures: i64,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed: later with every change.
@@ -86,15 +98,24 @@ pub struct InstanceRow {
     pub intent: Option<Digest>,
 }
 
-/// The columns of [`InstanceRow`], selected from `instances` and followed by a literal.
+/// The columns of [`InstanceRow`].
+macro_rules! instance_columns {
+    () => {
+        "id, organization_id, user_id, element_key, element_id, name, tags, configuration, secrets,
+         token_sealed, access_token, refresh_token, scope, expires_at, requested_at, refresh_due_at,
+         version, disabled, verdict, verdict_words, failures, created_at, updated_at, deleted_at,
+         lease_owner, lease_until, intent"
+    };
+}
+use instance_columns;
+
+/// These, selected from `instances` and followed by a literal.
 macro_rules! select_instances {
     ($rest:literal) => {
         concat!(
-            "SELECT id, organization_id, user_id, element_key, element_id, name, tags, configuration, secrets,
-                    token_sealed, access_token, refresh_token, scope, expires_at, requested_at, refresh_due_at,
-                    version, disabled, verdict, created_at, updated_at, deleted_at,
-                    lease_owner, lease_until, intent
-             FROM instances ",
+            "SELECT ",
+            $crate::store::instances::instance_columns!(),
+            " FROM instances ",
             $rest
         )
     };
@@ -124,7 +145,12 @@ fn read(row: &AnyRow) -> Result<InstanceRow, StoreError> {
         },
         version: columns.get("version")?,
         disabled: columns.flag("disabled")?,
-        verdict: columns.get("verdict")?,
+        verdict: columns
+            .get::<Option<String>>("verdict")?
+            .map(|text| Fault::from_text(&text).ok_or_else(|| columns.bad("verdict", "is no known fault")))
+            .transpose()?,
+        verdict_words: columns.get("verdict_words")?,
+        failures: columns.get("failures")?,
         created_at: columns.time("created_at")?,
         updated_at: columns.time("updated_at")?,
         deleted_at: columns.optional_time("deleted_at")?,

@@ -73,7 +73,8 @@ async fn write_tokens(
         "UPDATE instances SET
              access_token = $2, refresh_token = $3, scope = $4, expires_at = $5, requested_at = $6,
              refresh_due_at = $7, version = version + 1,
-             lease_owner = NULL, lease_until = NULL, intent = NULL, verdict = NULL
+             lease_owner = NULL, lease_until = NULL, intent = NULL,
+             verdict = NULL, verdict_words = NULL, failures = 0, paused_by = NULL
          WHERE id = $1 RETURNING version",
     )
     .bind(id.0)

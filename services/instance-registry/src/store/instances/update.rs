@@ -19,7 +19,8 @@ pub struct Changes {
     pub tags: Option<Vec<String>>,
     /// All of the configuration that is no secret.
     pub configuration: Option<BTreeMap<String, String>>,
-    /// All of the configuration that is, sealed.
+    /// All of the configuration that is, sealed. It may hold the app's new secret: an instance that was paused
+    /// because of its app is tried again.
     pub secrets: Option<Sealed>,
     /// The `updated_at` of the row that these changes were made from: when the row has changed since, nothing is
     /// written, so that of two who merge configuration at once neither undoes the other's. `None`: no matter.
@@ -92,6 +93,9 @@ pub(super) async fn apply(
              tags = COALESCE($5, tags),
              configuration = COALESCE($6, configuration),
              secrets = COALESCE($7, secrets),
+             refresh_due_at = CASE WHEN $7 IS NOT NULL AND paused_by IS NOT NULL THEN $8 ELSE refresh_due_at END,
+             verdict = CASE WHEN $7 IS NOT NULL AND paused_by IS NOT NULL THEN NULL ELSE verdict END,
+             paused_by = CASE WHEN $7 IS NOT NULL THEN NULL ELSE paused_by END,
              updated_at = CASE WHEN updated_at >= $8 THEN updated_at + 1 ELSE $8 END
          WHERE id = $1 AND organization_id = $2 AND deleted_at IS NULL AND ($9 IS NULL OR updated_at = $9)",
     )

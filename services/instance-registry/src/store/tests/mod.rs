@@ -7,5 +7,8 @@ mod identities;
 mod inserting;
 mod listing;
 mod opening;
+mod pausing;
+mod refreshing;
+mod scheduling;
 mod updating;
 mod world;

@@ -1,0 +1,192 @@
+//! The vendor's credential for one call: served while it is valid, refreshed when it is not.
+
+use std::time::Duration;
+
+use ferrule_model::Digest;
+use ferrule_wire::{Reason, Refusal, v1};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use crate::credential::credential;
+use crate::flights::Flight;
+use crate::identify::{Presented, refused, unauthenticated};
+use crate::refresh::refresh_or_wait;
+use crate::state::Registry;
+use crate::store::{Fault, InstanceRow};
+
+/// A call waits at most this long for a credential (design, "Errors").
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// A refused access token younger than this, or than half its lifetime, is not refreshed: the refusal has another cause.
+const YOUNG: SignedDuration = SignedDuration::from_secs(30);
+
+/// What to do with a row, as it is now.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    /// Hand it out; a refresh that is due begins behind the answer.
+    Serve { refresh: bool },
+    /// A fresh pair is needed first.
+    Refresh,
+    /// A fresh pair is needed, and an attempt failed just now: not before this moment again.
+    RefreshAt(Timestamp),
+    /// No call can be made.
+    Refuse(Fault),
+}
+
+pub(crate) async fn resolve(
+    registry: &Registry,
+    request: v1::ResolveRequest,
+) -> Result<v1::Credential, Refusal> {
+    const NEEDED: &str =
+        "A call through an instance needs a User secret and an Element token in Authorization.";
+    let presented = Presented::read(request.credentials.as_ref())?;
+    let token = presented.element.ok_or_else(|| unauthenticated(NEEDED))?;
+    let deadline = Instant::now() + LONGEST_WAIT;
+    let mut first_seen = None;
+    loop {
+        let (row, now) = look_up(registry, &presented, token).await?;
+        if row.disabled {
+            return Err(disabled());
+        }
+        let first_seen = *first_seen.get_or_insert(row.version);
+        let next = next(&row, now, request.refused_version, first_seen);
+        let out_of_time = Instant::now() >= deadline;
+        match next {
+            Next::Serve { refresh } => {
+                if refresh {
+                    begin_refresh(registry, &row);
+                }
+                return credential(registry, &row).await;
+            }
+            Next::Refuse(fault) => return Err(faulty(fault, &row)),
+            // Whatever becomes of a refresh, an access token with life left is served.
+            Next::Refresh | Next::RefreshAt(_) if out_of_time && !is_over(&row, now) => {
+                return credential(registry, &row).await;
+            }
+            Next::Refresh | Next::RefreshAt(_) if out_of_time => return Err(not_yet(&row)),
+            Next::Refresh => {
+                let flight = begin_refresh(registry, &row);
+                let _ = tokio::time::timeout_at(deadline, flight.landed()).await;
+            }
+            Next::RefreshAt(moment) => {
+                let pause = Duration::try_from(moment.duration_since(now)).unwrap_or_default();
+                if Instant::now() + pause >= deadline {
+                    return if is_over(&row, now) {
+                        Err(not_yet(&row))
+                    } else {
+                        credential(registry, &row).await
+                    };
+                }
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
+}
+
+async fn look_up(
+    registry: &Registry,
+    presented: &Presented,
+    token: Digest,
+) -> Result<(InstanceRow, Timestamp), Refusal> {
+    let found = registry
+        .store
+        .for_call(token, presented.user, presented.organization)
+        .await?;
+    found.ok_or_else(|| refused(presented))
+}
+
+/// The rules, on the database's clock. `refused`: the version that the vendor refused just now; `first_seen`: the one
+/// that this call found when it began.
+fn next(row: &InstanceRow, now: Timestamp, refused: Option<i64>, first_seen: i64) -> Next {
+    let tokens = &row.tokens;
+    if tokens.access_token.is_none() || row.version != first_seen {
+        // Nothing that ends; or the pair for which this call has waited.
+        return Next::Serve { refresh: false };
+    }
+    let is_refused = refused == Some(row.version) && is_old_enough(row, now);
+    let is_over = is_over(row, now);
+    let is_due = tokens.refresh_due_at.is_some_and(|due_at| due_at <= now);
+    let is_leased = row.lease_until.is_some_and(|until| until > now);
+    if !is_over && !is_refused {
+        let refresh = is_due && !is_leased && tokens.refresh_token.is_some() && row.verdict.is_none();
+        return Next::Serve { refresh };
+    }
+    match (row.verdict, tokens.refresh_token.is_some()) {
+        (Some(Fault::ReauthorizationRequired), _) => Next::Refuse(Fault::ReauthorizationRequired),
+        (_, false) if is_over => Next::Refuse(Fault::ReauthorizationRequired),
+        // The vendor's own answer tells more than we could.
+        (_, false) => Next::Serve { refresh: false },
+        (Some(Fault::AppMisconfigured), true) if !is_due && !is_leased => {
+            Next::Refuse(Fault::AppMisconfigured)
+        }
+        (_, true) => match tokens.refresh_due_at {
+            Some(due_at) if row.failures > 0 && !is_due && !is_leased => Next::RefreshAt(due_at),
+            _ => Next::Refresh,
+        },
+    }
+}
+
+fn is_over(row: &InstanceRow, now: Timestamp) -> bool {
+    row.tokens.expires_at.is_some_and(|end| end <= now)
+}
+
+/// Whether a refused pair may be refreshed. One that seems to come from the future tells of a clock that jumped.
+fn is_old_enough(row: &InstanceRow, now: Timestamp) -> bool {
+    let requested_at = row.tokens.requested_at;
+    let half = |end: Timestamp| end.duration_since(requested_at) / 2;
+    let young = row.tokens.expires_at.map_or(YOUNG, |end| half(end).min(YOUNG));
+    now.duration_since(requested_at).abs() >= young
+}
+
+/// A refresh in a task of its own, or the one that is under way in this process.
+fn begin_refresh(registry: &Registry, row: &InstanceRow) -> Flight {
+    let (flight, landing) = registry.flights.join(row.id);
+    if let Some(landing) = landing {
+        let (registry, row) = (registry.clone(), row.clone());
+        registry.clone().in_background(async move {
+            let id = row.id;
+            if let Err(refusal) = refresh_or_wait(&registry, row).await {
+                tracing::warn!(event = "refresh_not_begun", instance = %id, cause = %refusal, "a refresh did not begin");
+                // Whoever waits asks again, though not at once.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            registry.due_changed.notify_one();
+            drop(landing);
+        });
+    }
+    flight
+}
+
+fn disabled() -> Refusal {
+    Refusal::new(
+        Reason::InstanceDisabled,
+        "The instance is disabled. Its organization can enable it: PUT /instances/{id}/enabled.",
+    )
+}
+
+fn faulty(fault: Fault, row: &InstanceRow) -> Refusal {
+    let refusal = match fault {
+        Fault::ReauthorizationRequired => Refusal::new(
+            Reason::ReauthorizationRequired,
+            format!(
+                "The vendor no longer honours this instance's tokens. Its user must log in again: send a new code in providerData with PATCH /instances/{}.",
+                row.id
+            ),
+        ),
+        Fault::AppMisconfigured => Refusal::new(
+            Reason::AppMisconfigured,
+            "The vendor refuses the app of this instance. Correct oauth.api.key or oauth.api.secret, or the app at the vendor; it is tried again every hour.",
+        ),
+    };
+    refusal.with_provider_message(row.verdict_words.clone().unwrap_or_default())
+}
+
+fn not_yet(row: &InstanceRow) -> Refusal {
+    Refusal::new(
+        Reason::Unavailable,
+        "The instance's access token has ended, and the vendor has not given a new one yet. Try again in a moment.",
+    )
+    .with_provider_message(row.verdict_words.clone().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;
