@@ -11,8 +11,9 @@ use ferrule_wire::v1::{AuthorizeRequest, CallbackRequest, RefreshRequest, Revoke
 use url::Url;
 
 use crate::connectors::load;
-use crate::requests::{PUBLIC_URL, claim, hosted, spend_version};
-use crate::world::{World, blocking, pair, reason, refresh};
+use crate::refreshing::{pair, refresh, spend_version};
+use crate::requests::{PUBLIC_URL, claim, hosted};
+use crate::world::{World, blocking, reason};
 
 async fn world() -> (OidcProvider, World) {
     let callback = format!("{PUBLIC_URL}/oauth/callback/certified");

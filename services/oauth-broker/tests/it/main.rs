@@ -20,6 +20,7 @@ mod refresh;
 mod refresh_journal;
 mod refresh_once;
 mod refresh_verdicts;
+mod refreshing;
 mod requests;
 mod returned_values;
 mod revoke;

@@ -11,8 +11,9 @@ use ferrule_wire::{BrokerClient, Transport, connect, is_serving};
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 
-use crate::requests::{API_SECRET, PUBLIC_URL, bring, spend};
-use crate::world::{blocking, exchange, granted, pair, read_journal, refresh};
+use crate::refreshing::{pair, read_journal, refresh, spend};
+use crate::requests::{API_SECRET, PUBLIC_URL, bring};
+use crate::world::{blocking, exchange, granted};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_oauth-broker");
 const LIMIT: Duration = Duration::from_secs(30);

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use url::form_urlencoded::{byte_serialize, parse};
 
 use crate::on_both_stores;
-use crate::requests::{API_KEY, API_SECRET, CALLBACK_URL, parameters, spend, spend_version};
-use crate::world::{BEGINNING, World, reason, refresh};
+use crate::refreshing::{refresh, spend, spend_version};
+use crate::requests::{API_KEY, API_SECRET, CALLBACK_URL, parameters};
+use crate::world::{BEGINNING, World, reason};
 
 on_both_stores! {
     a_rotating_token_is_followed_from_pair_to_pair,

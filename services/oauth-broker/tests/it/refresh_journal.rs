@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use ferrule_wire::Reason::{Sealed, Unavailable};
 
 use crate::on_both_stores;
-use crate::requests::{spend, spend_version};
-use crate::world::{World, client, new_ring, read_journal, reason, refresh};
+use crate::refreshing::{read_journal, refresh, spend, spend_version};
+use crate::world::{World, client, new_ring, reason};
 
 on_both_stores! {
     a_pair_is_kept_before_it_is_told,

@@ -6,8 +6,9 @@ use ferrule_wire::v1::refresh_response::Outcome;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::on_both_stores;
-use crate::requests::{INSTANCE, spend, spend_version};
-use crate::world::{World, blocking, pair, refresh};
+use crate::refreshing::{pair, refresh, spend, spend_version};
+use crate::requests::INSTANCE;
+use crate::world::{World, blocking};
 
 on_both_stores! {
     of_64_calls_at_once_one_asks_and_all_get_its_pair,

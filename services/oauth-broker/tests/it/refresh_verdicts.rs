@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;
 
 use crate::on_both_stores;
-use crate::requests::{API_SECRET, spend, spend_version};
+use crate::refreshing::{spend, spend_version};
+use crate::requests::API_SECRET;
 use crate::world::World;
 
 on_both_stores! {

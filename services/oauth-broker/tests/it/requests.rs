@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ferrule_model::Digest;
-use ferrule_wire::v1::{AuthorizeRequest, CallbackRequest, ExchangeRequest, RefreshRequest};
+use ferrule_wire::v1::{AuthorizeRequest, CallbackRequest, ExchangeRequest};
 use url::Url;
 
 pub const ORGANIZATION: i64 = 7;
@@ -84,30 +84,6 @@ pub fn bring(element: &str, code: &str, state: &str) -> ExchangeRequest {
         api_secret: API_SECRET.to_owned(),
         callback_url: CALLBACK_URL.to_owned(),
         ..claim(element, "")
-    }
-}
-
-/// A refresh token, the first pair's of an instance.
-pub fn spend(element: &str, refresh_token: &str) -> RefreshRequest {
-    RefreshRequest {
-        organization_id: ORGANIZATION,
-        instance_id: INSTANCE,
-        version: 1,
-        element: element.to_owned(),
-        api_key: API_KEY.to_owned(),
-        api_secret: API_SECRET.to_owned(),
-        refresh_token: refresh_token.to_owned(),
-        scope: "read".to_owned(),
-        callback_url: CALLBACK_URL.to_owned(),
-        ..RefreshRequest::default()
-    }
-}
-
-/// The same of a later pair.
-pub fn spend_version(version: i64, element: &str, refresh_token: &str) -> RefreshRequest {
-    RefreshRequest {
-        version,
-        ..spend(element, refresh_token)
     }
 }
 

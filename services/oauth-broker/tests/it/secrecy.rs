@@ -11,9 +11,8 @@ use serde_json::json;
 use tracing::level_filters::LevelFilter;
 use url::form_urlencoded::byte_serialize;
 
-use crate::requests::{
-    API_SECRET, bring, came_back, claim, denied, hosted, own, parameter, spend, spend_version,
-};
+use crate::refreshing::{spend, spend_version};
+use crate::requests::{API_SECRET, bring, came_back, claim, denied, hosted, own, parameter};
 use crate::world::World;
 
 #[derive(Clone, Default)]

@@ -10,13 +10,12 @@ use ferrule_model::{Chance, Clock};
 use ferrule_oauth_broker::handshake::Store;
 use ferrule_oauth_broker::{Broker, Settings};
 use ferrule_seal::KeyRing;
-use ferrule_testkit::{Behaviour, Redis, TokenEndpoint, free_port, wait_until};
+use ferrule_testkit::{Behaviour, Redis, TokenEndpoint, free_port};
 use ferrule_wire::v1::exchange_response::Outcome;
 use ferrule_wire::v1::find_outcome_response::Stage;
 use ferrule_wire::v1::{
-    AuthorizeRequest, AuthorizeResponse, CallbackRequest, CallbackResponse, ConfirmRefreshRequest,
-    ConfirmRequest, ExchangeRequest, FindOutcomeRequest, Grant, ReadJournalRequest, RefreshRequest,
-    RevokeRequest, Verdict, refresh_response,
+    AuthorizeRequest, AuthorizeResponse, CallbackRequest, CallbackResponse, ConfirmRequest, ExchangeRequest,
+    FindOutcomeRequest, Grant, RevokeRequest,
 };
 use ferrule_wire::{BrokerClient, Reason, Refusal, in_process};
 use jiff::Timestamp;
@@ -28,7 +27,6 @@ use crate::requests::{PUBLIC_URL, came_back, claim, hosted};
 
 /// The registry's deadline and a little more, so that no test sees it end first.
 const DEADLINE: Duration = Duration::from_secs(40);
-const KEPT_WITHIN: Duration = Duration::from_secs(20);
 /// 2027-01-15, where every clock begins.
 pub const BEGINNING: i64 = 1_800_000_000;
 
@@ -197,41 +195,6 @@ impl World {
         granted(self.exchange(request).await)
     }
 
-    /// The new pair that a refresh brings.
-    pub async fn refreshed(&self, request: RefreshRequest) -> Grant {
-        pair(refresh(self.client(), request).await)
-    }
-
-    /// Why a refresh brings none.
-    pub async fn verdict(&self, request: RefreshRequest) -> Verdict {
-        verdict(refresh(self.client(), request).await)
-    }
-
-    /// What waits of the refresh that this would be.
-    pub async fn waiting(&self, request: &RefreshRequest) -> Result<Option<Grant>, Refusal> {
-        read_journal(self.client(), request).await
-    }
-
-    pub async fn confirm_refresh(&self, request: &RefreshRequest) -> Result<(), Refusal> {
-        let request = ConfirmRefreshRequest {
-            instance_id: request.instance_id,
-            version: request.version,
-        };
-        self.client().confirm_refresh(request).await?;
-        Ok(())
-    }
-
-    /// Whether the store itself holds an answer to this.
-    pub fn keeps(&self, request: &RefreshRequest) -> bool {
-        let key = format!("refresh:{}:{}", request.instance_id, request.version);
-        String::from_utf8_lossy(&self.dump()).contains(&key)
-    }
-
-    /// Waits until it does.
-    pub fn wait_until_kept(&self, request: &RefreshRequest) {
-        blocking(|| wait_until("the answer is kept", KEPT_WITHIN, || self.keeps(request)));
-    }
-
     /// Ferrule's state of a login that waits for its callback.
     pub async fn begun(&self, request: AuthorizeRequest) -> String {
         self.authorize(request).await.unwrap().state.unwrap()
@@ -268,39 +231,6 @@ pub fn client(broker: &Broker) -> BrokerClient {
 
 pub async fn exchange(mut client: BrokerClient, request: ExchangeRequest) -> Result<Outcome, Refusal> {
     Ok(client.exchange(request).await?.into_inner().outcome.unwrap())
-}
-
-pub async fn refresh(
-    mut client: BrokerClient,
-    request: RefreshRequest,
-) -> Result<refresh_response::Outcome, Refusal> {
-    Ok(client.refresh(request).await?.into_inner().outcome.unwrap())
-}
-
-pub async fn read_journal(
-    mut client: BrokerClient,
-    request: &RefreshRequest,
-) -> Result<Option<Grant>, Refusal> {
-    let request = ReadJournalRequest {
-        instance_id: request.instance_id,
-        version: request.version,
-    };
-    Ok(client.read_journal(request).await?.into_inner().grant)
-}
-
-pub fn pair(outcome: Result<refresh_response::Outcome, Refusal>) -> Grant {
-    match outcome {
-        Ok(refresh_response::Outcome::Grant(grant)) => grant,
-        Ok(refresh_response::Outcome::Verdict(verdict)) => panic!("no pair: {verdict:?}"),
-        Err(refusal) => panic!("no pair: {refusal}"),
-    }
-}
-
-pub fn verdict(outcome: Result<refresh_response::Outcome, Refusal>) -> Verdict {
-    match outcome {
-        Ok(refresh_response::Outcome::Verdict(verdict)) => verdict,
-        other => panic!("no verdict: {other:?}"),
-    }
 }
 
 pub fn granted(outcome: Result<Outcome, Refusal>) -> Grant {
