@@ -37,6 +37,7 @@ mod set_enabled;
 mod settings;
 mod state;
 pub mod store;
+mod under_way;
 mod update_instance;
 mod verdict;
 

@@ -1,23 +1,18 @@
-//! How fast one connector's instances are refreshed by this process: so many a second, so many at once.
+//! How fast one connector's instances are refreshed ahead of their end by this process.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// The most refreshes of one connector under way at once.
-const AT_ONCE: usize = 128;
 /// The most that one claim takes.
-const BATCH: f64 = 100.0;
+const BATCH: u32 = 100;
 
-/// A connector's pace. It begins with a second's worth.
+/// A connector's pace: so many a second. It begins with a second's worth.
 #[derive(Debug)]
 pub(crate) struct Pace {
     rate: f64,
     saved: f64,
     counted_at: Instant,
-    under_way: Arc<Semaphore>,
 }
 
 impl Pace {
@@ -27,32 +22,27 @@ impl Pace {
             rate: f64::from(rate),
             saved: f64::from(rate),
             counted_at: now,
-            under_way: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
 
-    /// Permits for as many refreshes as may begin now.
-    pub(crate) fn take(&mut self, now: Instant) -> Vec<OwnedSemaphorePermit> {
+    /// How many may begin now, of at most `room`.
+    pub(crate) fn may_begin(&mut self, room: usize, now: Instant) -> u32 {
         let earned = now.duration_since(self.counted_at).as_secs_f64() * self.rate;
         self.counted_at = now;
         self.saved = (self.saved + earned).min(self.rate);
-        let mut permits = Vec::new();
-        while self.saved >= 1.0
-            && f64::from(u32::try_from(permits.len()).unwrap_or(u32::MAX)) < BATCH
-            && let Ok(permit) = Arc::clone(&self.under_way).try_acquire_owned()
-        {
-            self.saved -= 1.0;
-            permits.push(permit);
-        }
-        permits
+        let room = u32::try_from(room).unwrap_or(u32::MAX).min(BATCH);
+        (1..=room)
+            .take_while(|count| f64::from(*count) <= self.saved)
+            .last()
+            .unwrap_or(0)
     }
 
-    /// Counts so many permits as not taken.
-    pub(crate) fn give_back(&mut self, unused: usize) {
-        self.saved += f64::from(u32::try_from(unused).unwrap_or_default());
+    /// So many have begun.
+    pub(crate) fn begun(&mut self, count: usize) {
+        self.saved -= f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     }
 
-    /// How long until the next may begin, as far as the rate goes.
+    /// How long until the next may begin.
     pub(crate) fn next_in(&self) -> Duration {
         Duration::from_secs_f64(((1.0 - self.saved) / self.rate).max(0.0))
     }
@@ -64,28 +54,21 @@ mod tests {
 
     #[test]
     fn no_more_begin_than_the_rate_allows() {
-        let begin = Instant::now();
-        let mut pace = Pace::new(20, begin);
-        assert_eq!(pace.take(begin).len(), 20);
-        assert!(pace.take(begin).is_empty());
+        let start = Instant::now();
+        let mut pace = Pace::new(20, start);
+        assert_eq!(pace.may_begin(1000, start), 20);
+        pace.begun(20);
+        assert_eq!(pace.may_begin(1000, start), 0);
         assert!(pace.next_in() > Duration::from_millis(40));
-        let later = begin + Duration::from_millis(101);
-        let permits = pace.take(later);
-        assert_eq!(permits.len(), 2);
-        pace.give_back(permits.len());
-        assert_eq!(pace.take(later).len(), 2);
-        let much_later = begin + Duration::from_mins(10);
-        assert_eq!(pace.take(much_later).len(), 20, "nothing is saved up");
-    }
-
-    #[test]
-    fn no_more_are_under_way_than_may_be() {
-        let begin = Instant::now();
-        let mut pace = Pace::new(10_000, begin);
-        let first = pace.take(begin);
-        let second = pace.take(begin);
-        assert_eq!((first.len(), second.len()), (100, 28));
-        drop(first);
-        assert_eq!(pace.take(begin).len(), 100);
+        let later = start + Duration::from_millis(101);
+        assert_eq!(pace.may_begin(1, later), 1, "there is room for one");
+        assert_eq!(
+            pace.may_begin(1000, later),
+            2,
+            "what has not begun is not counted"
+        );
+        let much_later = start + Duration::from_mins(10);
+        assert_eq!(pace.may_begin(1000, much_later), 20, "nothing is saved up");
+        assert_eq!(Pace::new(10_000, start).may_begin(1000, start), 100);
     }
 }

@@ -24,6 +24,11 @@ use crate::verdict::{Verdict, record};
 
 /// What the broker has for one refresh (design, "Errors").
 const REFRESH_DEADLINE: Duration = Duration::from_secs(25);
+/// An answer that is unknown after this time was given up, not cut off.
+const SLOW: Duration = Duration::from_secs(15);
+/// The broker listens to a slow vendor for less than this, and the lease lasts for longer.
+const LISTENING: Duration = Duration::from_secs(50);
+const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 /// How often another replica's refresh is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// And for how long; whoever still waits then begins anew.
@@ -69,6 +74,7 @@ pub(crate) async fn refresh(registry: &Registry, row: &InstanceRow, owner: &str)
     let intent = Digest::builder("refresh")
         .field(attempt.refresh_token.expose_secret())
         .finish();
+    let _turn = registry.under_way.turn(&row.element_key).await;
     let Some(begun_at) = registry.store.begin_refresh(row, owner, intent).await? else {
         return Ok(false);
     };
@@ -136,11 +142,26 @@ impl<'a> Attempt<'a> {
             }
             Err(_) => return record(self, Verdict::NotSent).await,
         }
+        let asked = Instant::now();
         match self.ask().await {
             Ok(grant) => keep(self, grant, Some(begun_at)).await,
             Err(Verdict::ReauthorizationRequired { words }) => self.make_sure(words).await,
+            Err(Verdict::Unanswered) if asked.elapsed() >= SLOW => self.listen(asked).await,
             Err(verdict) => record(self, verdict).await,
         }
+    }
+
+    /// A vendor that is slow may answer yet, and then the broker has it: until it listens no longer, the journal is
+    /// asked and the token is not tried again.
+    async fn listen(&self, asked: Instant) {
+        let stopping = &self.registry.stopping;
+        while asked.elapsed() < LISTENING && !stopping.is_cancelled() {
+            let _ = tokio::time::timeout(LISTEN_AGAIN, stopping.cancelled()).await;
+            if let Ok(Some(grant)) = self.journal().await {
+                return keep(self, grant, None).await;
+            }
+        }
+        record(self, Verdict::Unanswered).await;
     }
 
     /// One token request.

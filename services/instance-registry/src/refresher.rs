@@ -68,21 +68,18 @@ async fn refresh_due(
         let pace = paces
             .entry(due.connector.clone())
             .or_insert_with(|| Pace::new(registry.refresh.rate.get(), Instant::now()));
-        let mut permits = pace.take(Instant::now());
-        let limit = u32::try_from(permits.len()).unwrap_or_default();
+        let limit = pace.may_begin(registry.under_way.room(&due.connector), Instant::now());
         if limit > 0 {
             let owner = new_owner(registry);
             let rows = registry.store.claim_due(&due.connector, &owner, limit).await?;
+            pace.begun(rows.len());
             for row in rows {
-                let permit = permits.pop();
                 let (worker, owner) = (registry.clone(), owner.clone());
                 registry.in_background(async move {
                     refresh_claimed(&worker, &row, &owner).await;
-                    drop(permit);
                     worker.due_changed.notify_one();
                 });
             }
-            pace.give_back(permits.len());
         }
         sleep = sleep.min(pace.next_in());
     }

@@ -21,6 +21,7 @@ use crate::master_keys::MasterKeys;
 use crate::rpc::Rpc;
 use crate::settings::{RefreshSettings, StateSettings};
 use crate::store::{Store, StoreError, StoreOptions};
+use crate::under_way::UnderWay;
 use crate::{erase_instance, refresher};
 
 /// How often outdated idempotency keys are forgotten.
@@ -39,6 +40,7 @@ pub struct Registry {
     pub(crate) refresh: RefreshSettings,
     /// Refreshes of this process that calls wait for.
     pub(crate) flights: Flights,
+    pub(crate) under_way: UnderWay,
     /// Told when an instance may have come to be due earlier than the refresher knows.
     pub(crate) due_changed: Arc<Notify>,
     /// Cancelled once nothing new shall begin.
@@ -69,6 +71,7 @@ impl Registry {
             master_keys,
             refresh: settings.refresh,
             flights: Flights::default(),
+            under_way: UnderWay::default(),
             due_changed: Arc::default(),
             stopping: CancellationToken::new(),
             tasks: Arc::default(),
