@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::header::HeaderTemplate;
 use crate::template::Template;
@@ -17,6 +18,8 @@ pub struct Api {
     pub authorization: Option<HeaderTemplate>,
     /// A cheap call that tells whether an instance still works.
     pub ping: Option<Ping>,
+    /// The longest that the vendor may leave a call standing before its answer begins.
+    pub timeout: Duration,
 }
 
 /// A call that tells whether an instance still works.

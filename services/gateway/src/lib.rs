@@ -28,6 +28,7 @@ mod request_id;
 mod routes;
 mod serve;
 pub mod settings;
+mod stall;
 mod state;
 mod target;
 

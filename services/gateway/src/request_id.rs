@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use ferrule_model::Chance;
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::errors::ApiError;
 use crate::headers;
@@ -50,6 +51,7 @@ pub(crate) async fn answered<B, F: Future<Output = Response>>(
         http.request.method = %request.method(),
         http.route = route,
         request_id = id.as_str(),
+        instance = Empty,
     );
     headers::continue_trace(&span, request.headers());
     request.extensions_mut().insert(id.clone());

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::proxy::{self, Way};
+use crate::stall::StallGuard;
 use crate::state::Gateway;
 use crate::{head_limit, headers, request_id, routes};
 
@@ -67,7 +68,7 @@ pub(crate) async fn serve(
         let _ = stream.set_nodelay(true);
         let (gateway, routes) = (gateway.clone(), routes.clone());
         let service = service_fn(move |request| answer(gateway.clone(), routes.clone(), peer, request));
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        let connection = builder.serve_connection(TokioIo::new(StallGuard::new(stream)), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

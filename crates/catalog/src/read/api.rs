@@ -1,5 +1,7 @@
 //! The vendor's API: `[api]` and `[[resources]]`.
 
+use std::time::Duration;
+
 use toml::Spanned;
 
 use super::Reading;
@@ -21,6 +23,12 @@ const NOT_FOR_FILES: [&str; 9] = [
     "upgrade",
 ];
 
+/// Seconds that a vendor may leave a call standing when the file does not say.
+const DEFAULT_TIMEOUT: u64 = 60;
+
+/// The most that a file may say.
+const LONGEST_TIMEOUT: u64 = 3600;
+
 pub(super) fn api(reading: &Reading<'_>, top: &Section<'_>) -> Option<Api> {
     let section = top.section("api", "[api]")?;
     let base_url = section.required_text("base_url").and_then(|text| {
@@ -37,12 +45,15 @@ pub(super) fn api(reading: &Reading<'_>, top: &Section<'_>) -> Option<Api> {
     let authorization = section.text("authorization");
     let authorization = authorization.and_then(|text| reading.parsed(&text, HeaderTemplate::parse));
     let ping = section.text("ping").and_then(|text| ping(reading.report, &text));
+    let timeout = section.number("timeout");
+    let timeout = timeout.map_or(DEFAULT_TIMEOUT, |seconds| timeout_of(reading.report, &seconds));
     section.finish();
     Some(Api {
         base_url: base_url?,
         headers,
         authorization,
         ping,
+        timeout: Duration::from_secs(timeout),
     })
 }
 
@@ -68,6 +79,17 @@ fn headers(reading: &Reading<'_>, section: &Section<'_>) -> Vec<(String, HeaderT
         Some((name.into_inner(), reading.parsed(&text, HeaderTemplate::parse)?))
     });
     headers.collect()
+}
+
+fn timeout_of(report: &Report, seconds: &Spanned<i64>) -> u64 {
+    let within = u64::try_from(*seconds.get_ref())
+        .ok()
+        .filter(|seconds| (1..=LONGEST_TIMEOUT).contains(seconds));
+    within.unwrap_or_else(|| {
+        let message = format!("timeout: write a number of seconds from 1 to {LONGEST_TIMEOUT}");
+        report.at(seconds.span(), message);
+        DEFAULT_TIMEOUT
+    })
 }
 
 fn ping(report: &Report, text: &Spanned<String>) -> Option<Ping> {

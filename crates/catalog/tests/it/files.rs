@@ -57,6 +57,7 @@ fn every_field_of_the_format_is_read() {
     assert_eq!(acme.resources[0].vendor_path, "/v2/people/{id}");
     assert_eq!(acme.resources[0].methods, [Method::Get, Method::Delete]);
     assert_eq!(acme.resources[1].vendor_path, "/deals");
+    assert_eq!(acme.api.as_ref().unwrap().timeout.as_secs(), 60);
     assert_eq!(acme.api.as_ref().unwrap().ping.as_ref().unwrap().path, "/me");
 }
 
@@ -328,6 +329,10 @@ fn a_wrong_api_or_resource_is_told() {
         (
             "[api]\nbase_url = \"https://a.example.com/\"",
             "9: base_url: paths are appended to it, remove its query and last '/'",
+        ),
+        (
+            "[api]\nbase_url = \"https://a.example.com\"\ntimeout = 0",
+            "10: timeout: write a number of seconds from 1 to 3600",
         ),
         (
             "[api]\nbase_url = \"https://a.example.com\"\nping = \"me\"",

@@ -34,6 +34,8 @@ pub(crate) struct Credential {
     pub(crate) version: i64,
     pub(crate) origin: Origin,
     pub(crate) breaker: Arc<Breaker>,
+    /// The longest that the vendor may leave a call standing before its answer begins.
+    pub(crate) timeout: Duration,
     headers: Vec<(HeaderName, HeaderValue)>,
     /// When the registry was asked.
     pub(crate) asked: Instant,
@@ -87,6 +89,7 @@ impl Credential {
             instance,
             version,
             breaker: breakers.of(origin.authority()),
+            timeout: api.timeout,
             origin,
             headers: headers(connector, api, &parameters, &secrets).map_err(unfit)?,
             connector: Arc::clone(connector),

@@ -20,9 +20,6 @@ use crate::credentials::Credential;
 use crate::errors::ApiError;
 use crate::state::Gateway;
 
-/// The longest that a vendor may leave a call standing before its answer begins.
-const HEAD_TIMEOUT: Duration = Duration::from_mins(1);
-
 /// A call as it came, checked.
 pub(crate) struct Call {
     pub(crate) presented: Presented,
@@ -124,7 +121,7 @@ impl Call {
         *request.uri_mut() = address;
         *request.headers_mut() = headers;
 
-        let outcome = gateway.outbound().stream(request, HEAD_TIMEOUT).await;
+        let outcome = gateway.outbound().stream(request, credential.timeout).await;
         match &outcome {
             Err(OutboundError::NotSent { why, .. }) if is_about_the_connection(*why) => {
                 credential.breaker.failed();

@@ -7,6 +7,7 @@
 mod breaker;
 mod forward;
 mod head;
+mod idle;
 mod limits;
 mod path;
 mod ping;
@@ -90,6 +91,7 @@ where
 
     let credential = gateway.credentials().get(presented).await?;
     *instance = Some(credential.instance.0);
+    tracing::Span::current().record("instance", credential.instance.0);
     let permit = gateway.limits().admit(&credential)?;
 
     let pings = parts.method == Method::GET && path.as_str() == ping::PATH;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use axum::BoxError;
 use axum::body::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use tokio::time::{Instant, Sleep, sleep};
+
+use super::idle::Idle;
 
 /// How long a caller may take for the next piece of a body.
 const IDLE: Duration = Duration::from_secs(30);
@@ -25,7 +26,7 @@ pub(crate) struct Stalled;
 pub(crate) struct RequestBody<B> {
     body: B,
     copy: Copy,
-    idle: Option<Pin<Box<Sleep>>>,
+    idle: Idle,
 }
 
 /// What has passed of a body, as long as that is little.
@@ -97,9 +98,13 @@ impl Passed {
     }
 }
 
-impl<B> RequestBody<B> {
+impl<B: Body> RequestBody<B> {
+    /// `copy` gets what passes.
     pub(crate) fn new(body: B, copy: Copy) -> Self {
-        let idle = None;
+        if body.size_hint().lower() > COPIED as u64 {
+            copy.end(Stage::Given);
+        }
+        let idle = Idle::new(IDLE);
         Self { body, copy, idle }
     }
 }
@@ -114,14 +119,11 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin> Body for RequestBody<
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
         let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) else {
-            let idle = this.idle.get_or_insert_with(|| Box::pin(sleep(IDLE)));
-            ready!(idle.as_mut().poll(context));
+            ready!(this.idle.poll_over(context));
             this.copy.end(Stage::Stalled);
             return Poll::Ready(Some(Err(Stalled.into())));
         };
-        if let Some(idle) = &mut this.idle {
-            idle.as_mut().reset(Instant::now() + IDLE);
-        }
+        this.idle.moved();
         match frame {
             Some(Ok(frame)) => {
                 this.copy.note(&frame);

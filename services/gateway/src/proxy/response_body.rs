@@ -4,12 +4,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use super::idle::Idle;
+use super::limits::Permit;
 use axum::BoxError;
 use axum::body::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::time::{Instant, Sleep, sleep};
-
-use super::limits::Permit;
 
 /// How long a vendor may take for the next piece of a body.
 const IDLE: Duration = Duration::from_mins(5);
@@ -22,7 +21,7 @@ struct Stalled;
 /// A body that passes through. The call counts as running until it is dropped.
 pub(crate) struct ResponseBody {
     body: Incoming,
-    idle: Option<Pin<Box<Sleep>>>,
+    idle: Idle,
     _permit: Permit,
 }
 
@@ -30,7 +29,7 @@ impl ResponseBody {
     pub(crate) fn new(body: Incoming, permit: Permit) -> Self {
         Self {
             body,
-            idle: None,
+            idle: Idle::new(IDLE),
             _permit: permit,
         }
     }
@@ -46,13 +45,10 @@ impl Body for ResponseBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
         let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) else {
-            let idle = this.idle.get_or_insert_with(|| Box::pin(sleep(IDLE)));
-            ready!(idle.as_mut().poll(context));
+            ready!(this.idle.poll_over(context));
             return Poll::Ready(Some(Err(Stalled.into())));
         };
-        if let Some(idle) = &mut this.idle {
-            idle.as_mut().reset(Instant::now() + IDLE);
-        }
+        this.idle.moved();
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
 

@@ -4,9 +4,10 @@ use std::sync::Mutex;
 
 use ferrule_wire::v1::oauth_broker_server::OauthBroker;
 use ferrule_wire::v1::{
-    AuthorizeRequest, AuthorizeResponse, CallbackRequest, CallbackResponse, ConfirmRequest, ConfirmResponse,
-    ExchangeRequest, ExchangeResponse, FindOutcomeRequest, FindOutcomeResponse, RevokeRequest,
-    RevokeResponse,
+    AuthorizeRequest, AuthorizeResponse, CallbackRequest, CallbackResponse, ConfirmRefreshRequest,
+    ConfirmRefreshResponse, ConfirmRequest, ConfirmResponse, ExchangeRequest, ExchangeResponse,
+    FindOutcomeRequest, FindOutcomeResponse, ReadJournalRequest, ReadJournalResponse, RefreshRequest,
+    RefreshResponse, RevokeRequest, RevokeResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -75,6 +76,24 @@ impl OauthBroker for Broker {
 
     async fn confirm(&self, _: Request<ConfirmRequest>) -> Result<Response<ConfirmResponse>, Status> {
         Err(Status::unimplemented("the registry's affair"))
+    }
+
+    async fn refresh(&self, _: Request<RefreshRequest>) -> Result<Response<RefreshResponse>, Status> {
+        Err(Status::unimplemented("the gateway never refreshes"))
+    }
+
+    async fn read_journal(
+        &self,
+        _: Request<ReadJournalRequest>,
+    ) -> Result<Response<ReadJournalResponse>, Status> {
+        Err(Status::unimplemented("the gateway never reads the journal"))
+    }
+
+    async fn confirm_refresh(
+        &self,
+        _: Request<ConfirmRefreshRequest>,
+    ) -> Result<Response<ConfirmRefreshResponse>, Status> {
+        Err(Status::unimplemented("the gateway never confirms"))
     }
 
     async fn revoke(&self, _: Request<RevokeRequest>) -> Result<Response<RevokeResponse>, Status> {

@@ -202,7 +202,8 @@ fn a_vendor_that_hangs_up_is_a_502_and_a_changing_call_is_not_repeated() {
 #[tokio::test(start_paused = true)]
 async fn a_vendor_that_says_nothing_is_a_504_in_a_minute() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (answer, took) = call_in_still_time(&silent.local_addr().unwrap().to_string(), |_| ()).await;
+    let vendor = silent.local_addr().unwrap().to_string();
+    let (answer, took) = call_in_still_time(&vendor, "GET", "", |_| ()).await;
     assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
     assert!(answer.contains("\"message\":"), "{answer}");
     assert!((60..70).contains(&took.as_secs()), "{took:?}");
@@ -210,14 +211,41 @@ async fn a_vendor_that_says_nothing_is_a_504_in_a_minute() {
 
 #[tokio::test(start_paused = true)]
 async fn a_registry_that_says_nothing_is_a_503_in_ten_seconds() {
-    let (answer, took) = call_in_still_time("127.0.0.1:1", |registry| registry.mood.hold()).await;
+    let (answer, took) = call_in_still_time("127.0.0.1:1", "GET", "", |registry| registry.mood.hold()).await;
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
     assert!(answer.contains("\r\nRetry-After: "), "{answer}");
     assert!((10..12).contains(&took.as_secs()), "{took:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_caller_whose_body_stands_still_gets_a_408_in_half_a_minute() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let vendor = silent.local_addr().unwrap().to_string();
+    let (answer, took) = call_in_still_time(&vendor, "POST", "Content-Length: 9\r\n", |_| ()).await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!((30..35).contains(&took.as_secs()), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_whose_body_stands_still_is_broken_off_in_five_minutes() {
+    let slow = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let vendor = slow.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        let (mut stream, _) = slow.accept().await.unwrap();
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nsome";
+        stream.write_all(head).await.unwrap();
+        stream.read_to_end(&mut Vec::new()).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let (answer, took) = call_in_still_time(&vendor, "GET", "", |_| ()).await;
+    assert!(answer.ends_with("\r\n\r\nsome"), "{answer}");
+    assert!((300..310).contains(&took.as_secs()), "{took:?}");
+}
+
 async fn call_in_still_time(
     vendor: &str,
+    method: &str,
+    headers: &str,
     prepare: impl FnOnce(&crate::registry::Registry),
 ) -> (String, Duration) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -234,12 +262,12 @@ async fn call_in_still_time(
     let began = tokio::time::Instant::now();
     let mut client = TcpStream::connect(address).await.unwrap();
     let head = format!(
-        "GET /elements/api-v2/hubs/crm/a HTTP/1.1\r\nHost: h\r\nAuthorization: {}\r\nConnection: close\r\n\r\n",
+        "{method} /elements/api-v2/hubs/crm/a HTTP/1.1\r\nHost: h\r\nAuthorization: {}\r\n{headers}Connection: close\r\n\r\n",
         by_token()
     );
     client.write_all(head.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    client.read_to_string(&mut answer).await.unwrap();
+    let _ = client.read_to_string(&mut answer).await;
     (answer, began.elapsed())
 }
 
