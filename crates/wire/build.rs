@@ -35,7 +35,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(files, [root])?;
     tonic_prost_build::configure()
         .btree_map(".")
-        .generate_default_stubs(true)
         .skip_debug(SECRET_MESSAGES.iter().copied())
         .compile_fds(descriptors)?;
     Ok(())
