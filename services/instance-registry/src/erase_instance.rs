@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use ferrule_model::{InstanceId, OrganizationId};
 use ferrule_wire::{Reason, Refusal, v1, within};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::configuration::{API_KEY, API_SECRET};
+use crate::configuration::{API_KEY, API_SECRET, Configuration};
 use crate::instance_seal::InstanceSeal;
 use crate::refresh::take_from_journal;
 use crate::state::Registry;
@@ -136,15 +136,37 @@ async fn revoke_request(
         Err(refusal) if refusal.reason == Reason::Internal => return Ok(None),
         Err(refusal) => return Err(refusal),
     };
+    Ok(Some(request_to_revoke(row, &configuration, &token, refresh)))
+}
+
+fn request_to_revoke(
+    row: &InstanceRow,
+    configuration: &Configuration,
+    token: &SecretString,
+    refresh: bool,
+) -> v1::RevokeRequest {
     let entry = |name| configuration.get(name).unwrap_or_default().to_owned();
-    Ok(Some(v1::RevokeRequest {
+    v1::RevokeRequest {
         element: row.element_key.to_string(),
         api_key: entry(API_KEY),
         api_secret: entry(API_SECRET),
         token: token.expose_secret().to_owned(),
         refresh,
-        parameters: configuration.clear,
-    }))
+        parameters: configuration.clear.clone(),
+    }
+}
+
+/// Revokes a refresh token that came when its instance was erased already: nobody else has it.
+pub(crate) async fn revoke_orphan(
+    registry: &Registry,
+    row: &InstanceRow,
+    configuration: &Configuration,
+    refresh_token: &SecretString,
+) {
+    let request = request_to_revoke(row, configuration, refresh_token, true);
+    if let Err(refusal) = revoke(registry, row.id, request).await {
+        tracing::error!(event = "not_revoked", instance = %row.id, cause = %refusal, "a token that came too late may still be good at the vendor");
+    }
 }
 
 /// Asks the vendor until it answers. `Err`: the process stops first.

@@ -7,6 +7,7 @@ use ferrule_wire::v1;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
+use crate::erase_instance::revoke_orphan;
 use crate::instance_seal::InstanceSeal;
 use crate::refresh::Attempt;
 use crate::refresh_journal;
@@ -46,7 +47,14 @@ pub(crate) async fn keep(attempt: &Attempt<'_>, grant: v1::Grant, begun_at: Opti
     if written {
         tracing::info!(event = "refreshed", instance = %row.id, organization = %row.organization_id, version = row.version + 1, "an instance has a fresh token pair");
     } else {
-        tracing::info!(event = "late_answer", instance = %row.id, version = row.version, "a newer pair was there already");
+        tracing::info!(event = "late_answer", instance = %row.id, version = row.version, "a newer pair was there already, or the instance is gone");
+        let left = registry
+            .store
+            .by_id_even_deleted(row.organization_id, row.id)
+            .await;
+        if let (Ok(None), Some(refresh_token)) = (left, &pair.refresh_token) {
+            revoke_orphan(registry, row, &attempt.configuration, refresh_token).await;
+        }
     }
     refresh_journal::confirm(registry, row.id, row.version).await;
     attempt.app_works().await;

@@ -19,7 +19,7 @@ use crate::instance_seal::InstanceSeal;
 use crate::keep_pair::keep;
 use crate::refresh_journal;
 use crate::state::Registry;
-use crate::store::{App, Gate, InstanceRow, PauseReason};
+use crate::store::{App, Gate, InstanceRow, PauseReason, StoreError};
 use crate::verdict::{Verdict, record};
 
 /// What the broker has for one refresh (design, "Errors").
@@ -43,7 +43,7 @@ pub(crate) struct Attempt<'a> {
     pub(crate) key: DataKey,
     pub(crate) refresh_token: SecretString,
     pub(crate) app: App,
-    configuration: Configuration,
+    pub(crate) configuration: Configuration,
 }
 
 /// A name for whoever takes a lease: one for every attempt, so that a late one is not taken for its successor.
@@ -75,7 +75,12 @@ pub(crate) async fn refresh(registry: &Registry, row: &InstanceRow, owner: &str)
         .field(attempt.refresh_token.expose_secret())
         .finish();
     let _turn = registry.under_way.turn(&row.element_key).await;
-    let Some(begun_at) = registry.store.begin_refresh(row, owner, intent).await? else {
+    let mut begun = registry.store.begin_refresh(row, owner, intent).await;
+    if begun.as_ref().is_err_and(StoreError::is_transient) {
+        // The lease may be taken and its answer lost.
+        begun = registry.store.begin_refresh(row, owner, intent).await;
+    }
+    let Some(begun_at) = begun? else {
         return Ok(false);
     };
     attempt.run(begun_at).await;

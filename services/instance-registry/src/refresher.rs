@@ -59,6 +59,10 @@ async fn refresh_due(
     registry: &Registry,
     paces: &mut HashMap<ConnectorKey, Pace>,
 ) -> Result<Duration, StoreError> {
+    if registry.master_keys.ring().is_err() {
+        // Sealed: nothing could be opened.
+        return Ok(AFTER_A_FAILURE);
+    }
     let mut sleep = LONGEST_SLEEP;
     for due in registry.store.next_due().await? {
         if !due.due_in.is_zero() {

@@ -16,6 +16,9 @@ const SPREAD: Duration = Duration::from_secs(5);
 /// No vendor makes an instance wait for longer.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
+const RECORD_ATTEMPTS: u32 = 3;
+const RECORD_AGAIN: Duration = Duration::from_millis(200);
+
 /// Why a refresh brought no tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -149,17 +152,23 @@ pub(crate) async fn record(attempt: &Attempt<'_>, verdict: Verdict) {
         again_in_ms = setback.again_in.map(|pause| u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)),
         "a refresh brought no tokens"
     );
-    match registry
-        .store
-        .record_verdict(row.id, row.version, attempt.owner, &setback)
-        .await
-    {
-        Ok(true) => {}
-        Ok(false) => {
-            tracing::info!(event = "late_verdict", instance = %row.id, verdict = name, "the row was no longer ours");
+    for attempt_left in (0..RECORD_ATTEMPTS).rev() {
+        let recorded = registry
+            .store
+            .record_verdict(row.id, row.version, attempt.owner, &setback)
+            .await;
+        match recorded {
+            Ok(true) => return,
+            Ok(false) => {
+                tracing::info!(event = "late_verdict", instance = %row.id, verdict = name, "the row was no longer ours");
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(event = "verdict_not_kept", instance = %row.id, attempt_left, cause = %error, "without it, the refresh is tried again after its lease");
+            }
         }
-        Err(error) => {
-            tracing::warn!(event = "verdict_not_kept", instance = %row.id, cause = %error, "it is tried again after its lease");
+        if attempt_left > 0 {
+            tokio::time::sleep(RECORD_AGAIN).await;
         }
     }
 }

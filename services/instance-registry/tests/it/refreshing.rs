@@ -100,8 +100,6 @@ async fn an_answer_without_a_refresh_token_keeps_the_old_one() {
     world.broker.vendor().live_for(Some(Duration::from_hours(1)));
     let made = ended(&world).await;
     refreshed(&world, &made, 2).await;
-    world.broker.vendor().live_for(None);
-    // Young: only its second hour makes it refreshable, so the row is aged by a vendor that says so.
     let row = world.row(&made).await;
     assert_eq!(row.tokens.scope, "read");
     delete(&world, ours(), made.id).await.unwrap();
@@ -283,6 +281,24 @@ async fn a_deletion_waits_for_a_refresh_and_revokes_what_it_brought() {
         assert_eq!(revoked.len(), 1);
         assert_eq!(revoked[0].token, "refreshed-refresh-token-1");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_comes_after_the_erasure_is_revoked() {
+    let world = World::on_postgres().await;
+    let answers = world.broker.vendor().hold_answers();
+    let made = ended(&world).await;
+    until("the vendor is asked", async || world.broker.vendor().held() == 1).await;
+    world.tamper(LEASE_IS_OVER);
+    delete(&world, ours(), made.id).await.unwrap();
+    until("the row is erased", async || is_erased(&world, made.id).await).await;
+    answers.add_permits(1);
+    until("the late token is revoked", async || {
+        world.broker.revoked().len() == 2
+    })
+    .await;
+    assert_eq!(world.broker.revoked()[1].token, "refreshed-refresh-token-1");
+    assert_eq!(world.broker.revoked()[1].api_secret, crate::world::CLIENT_SECRET);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -86,7 +86,7 @@ pub(in crate::store) fn next_due(dialect: Dialect) -> String {
                          WHERE element_key > connectors.element_key AND ",
             schedulable!(),
             ") FROM connectors WHERE connectors.element_key IS NOT NULL
-             ), moments AS (
+             ), moments AS MATERIALIZED (
                  SELECT element_key, (SELECT MIN(refresh_due_at) FROM instances
                      WHERE instances.element_key = connectors.element_key AND ",
             schedulable!(),

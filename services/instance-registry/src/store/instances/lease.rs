@@ -36,7 +36,7 @@ impl Store {
     /// Takes the lease of a row as it was read, and writes what is about to be spent. `Some`: it is `owner`'s from
     /// this moment on. `None`: another holds it, or the row has changed.
     ///
-    /// While the lease lasts nobody else begins, and when it is over the row is due again, whatever became of its
+    /// An owner that does not know whether its lease was taken may ask again. While the lease lasts nobody else begins, and when it is over the row is due again, whatever became of its
     /// owner.
     pub async fn begin_refresh(
         &self,
@@ -48,7 +48,8 @@ impl Store {
         let update = format!(
             "UPDATE instances SET lease_owner = $4, lease_until = {now} + {lease}, intent = $5,
                  refresh_due_at = {now} + {lease}
-             WHERE id = $1 AND version = $2 AND COALESCE(intent, '') = $3 AND deleted_at IS NULL
+             WHERE id = $1 AND version = $2 AND (COALESCE(intent, '') = $3 OR lease_owner = $4)
+                 AND deleted_at IS NULL
                  AND (verdict IS NULL OR verdict <> 'REAUTHORIZATION_REQUIRED')
                  AND (lease_until IS NULL OR lease_until <= {now} OR lease_owner = $4)
              RETURNING lease_until - {lease} AS begun_at",

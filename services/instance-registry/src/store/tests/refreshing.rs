@@ -50,6 +50,8 @@ async fn a_lease_is_taken_over_when_it_is_over_and_only_from_the_row_as_it_is() 
         assert!(!begin(&store, &read, "b").await);
         let now = row(&store).await;
         assert!(begin(&store, &now, "b").await);
+        // Its answer was lost: the owner asks again.
+        assert!(begin(&store, &now, "b").await);
     })
     .await;
 }
