@@ -1,6 +1,8 @@
-//! Tasks of this workspace: `cargo xtask test`, `cargo xtask ci`, `cargo xtask tools`.
+//! Tasks of this workspace: `cargo xtask test`, `cargo xtask ci`, `cargo xtask tools`,
+//! `cargo xtask bench`.
 #![expect(clippy::print_stderr, reason = "a task talks to whoever runs it")]
 
+mod bench;
 mod ci;
 mod packages;
 mod step;
@@ -22,6 +24,8 @@ enum Task {
     Ci,
     /// Find or install what the tests need: Redis, PostgreSQL, Node.js and the vendors' packages
     Tools,
+    /// Measure against nginx and the floors, side by side; see docs/performance.md
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -29,6 +33,7 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Ci => ci::run(),
         Task::Tools => tools::for_tests().map(drop),
+        Task::Bench(options) => bench::run(&options),
     };
     done.map_or_else(
         |error| {

@@ -9,8 +9,8 @@ use anyhow::{bail, ensure};
 
 use crate::step;
 
-/// A program that tests start, and the package that brings it.
-struct Tool {
+/// A program that tests or the bench start, and the package that brings it.
+pub struct Tool {
     package: &'static str,
     program: &'static str,
     found: fn() -> bool,
@@ -18,17 +18,22 @@ struct Tool {
 
 const OLDEST_NODE: u32 = 18;
 
-const TOOLS: [Tool; 4] = [
-    Tool {
-        package: "redis-server",
-        program: "redis-server",
-        found: || on_path("redis-server").is_some(),
-    },
-    Tool {
-        package: "postgresql",
-        program: "initdb and postgres",
-        found: has_postgresql,
-    },
+const REDIS: Tool = Tool {
+    package: "redis-server",
+    program: "redis-server",
+    found: || on_path("redis-server").is_some(),
+};
+
+const POSTGRESQL: Tool = Tool {
+    package: "postgresql",
+    program: "initdb and postgres",
+    found: has_postgresql,
+};
+
+/// What tests start.
+pub const FOR_TESTS: &[Tool] = &[
+    REDIS,
+    POSTGRESQL,
     Tool {
         package: "nodejs",
         program: "node, 18 or later",
@@ -41,9 +46,25 @@ const TOOLS: [Tool; 4] = [
     },
 ];
 
+/// What the bench starts.
+pub const FOR_BENCH: &[Tool] = &[
+    REDIS,
+    POSTGRESQL,
+    Tool {
+        package: "nginx-light",
+        program: "nginx",
+        found: || nginx().is_some(),
+    },
+    Tool {
+        package: "wrk",
+        program: "wrk",
+        found: || on_path("wrk").is_some(),
+    },
+];
+
 /// Installs what is missing where that can be done without asking; else fails and says what to install.
-pub fn find_or_install() -> anyhow::Result<()> {
-    let missing = missing();
+pub fn find_or_install(tools: &[Tool]) -> anyhow::Result<()> {
+    let missing = missing(tools);
     if missing.is_empty() {
         return Ok(());
     }
@@ -54,20 +75,20 @@ pub fn find_or_install() -> anyhow::Result<()> {
     step::run("apt-get update", apt(administrator).arg("update"))?;
     let install = ["install", "--yes", "--no-install-recommends"];
     step::run("apt-get install", apt(administrator).args(install).args(packages))?;
-    let missing = self::missing();
+    let missing = self::missing(tools);
     ensure!(missing.is_empty(), advice(&missing));
     Ok(())
 }
 
-fn missing() -> Vec<&'static Tool> {
-    TOOLS.iter().filter(|tool| !(tool.found)()).collect()
+fn missing(tools: &[Tool]) -> Vec<&Tool> {
+    tools.iter().filter(|tool| !(tool.found)()).collect()
 }
 
 fn advice(missing: &[&Tool]) -> String {
     let programs: Vec<_> = missing.iter().map(|tool| tool.program).collect();
     let packages: Vec<_> = missing.iter().map(|tool| tool.package).collect();
     format!(
-        "the tests need {}: install them (on Debian or Ubuntu: `apt-get install {}`) and call this again",
+        "this needs {}: install them (on Debian or Ubuntu: `apt-get install {}`) and call this again",
         programs.join("; "),
         packages.join(" ")
     )
@@ -115,6 +136,12 @@ pub fn on_path(program: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
+/// The program nginx, which Debian keeps from the `PATH` of most users.
+pub fn nginx() -> Option<PathBuf> {
+    let kept = PathBuf::from("/usr/sbin/nginx");
+    on_path("nginx").or_else(|| kept.is_file().then_some(kept))
+}
+
 fn has_postgresql() -> bool {
     let mut packaged = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -151,8 +178,9 @@ mod tests {
 
     #[test]
     fn advice_names_every_missing_program_and_its_package() {
-        let advice = advice(&TOOLS.iter().collect::<Vec<_>>());
-        for tool in &TOOLS {
+        let tools: Vec<_> = FOR_TESTS.iter().chain(FOR_BENCH).collect();
+        let advice = advice(&tools);
+        for tool in tools {
             assert!(
                 advice.contains(tool.program) && advice.contains(tool.package),
                 "{advice}"

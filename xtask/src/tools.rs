@@ -17,7 +17,7 @@ pub fn has_nextest() -> bool {
 
 /// All that the tests start; gives the folder with the vendors' packages.
 pub fn for_tests() -> anyhow::Result<PathBuf> {
-    packages::find_or_install()?;
+    packages::find_or_install(packages::FOR_TESTS)?;
     vendors()
 }
 
