@@ -126,6 +126,32 @@ fn a_hundred_mebibytes_each_way_pass_within_twenty_of_memory() {
 }
 
 #[test]
+fn a_gateway_killed_in_the_middle_leaves_no_answer_that_looks_whole() {
+    let vendor = Vendor::with_connections(|stream| {
+        let mut reader = BufReader::new(stream);
+        read_head(&mut reader)?;
+        let stream = reader.get_mut();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+        loop {
+            stream.write_all(b"4\r\nsome\r\n")?;
+        }
+    });
+    let mut running = start(&vendor, "token", &[]);
+    let mut client = TcpStream::connect(&running.ports.listen).unwrap();
+    let head = format!(
+        "GET /elements/api-v2/hubs/crm/a HTTP/1.1\r\nHost: h\r\nAuthorization: {}\r\n\r\n",
+        by_token()
+    );
+    client.write_all(head.as_bytes()).unwrap();
+    let mut begun = vec![0; MIB];
+    client.read_exact(&mut begun).unwrap();
+    running.gateway.kill();
+    let mut rest = Vec::new();
+    let _ = client.read_to_end(&mut rest);
+    assert!(begun.starts_with(b"HTTP/1.1 200 ") && !rest.ends_with(b"0\r\n\r\n"));
+}
+
+#[test]
 fn security_44_no_log_line_at_trace_level_holds_what_a_call_carries() {
     let vendor = Vendor::start(|seen| {
         let status = seen.target().split('/').nth(3).unwrap_or_default();
