@@ -8,6 +8,7 @@ mod creating;
 mod deleting;
 mod identity;
 mod keys;
+mod late_answers;
 mod listing;
 mod refreshing;
 mod resolving;
