@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use ferrule_model::Digest;
 use ferrule_wire::v1::instance_registry_server::InstanceRegistry;
@@ -39,6 +40,8 @@ pub(crate) struct Registry {
     pub(crate) disabled: AtomicBool,
     pub(crate) gone: AtomicBool,
     pub(crate) resolved: Mutex<Vec<ResolveRequest>>,
+    /// When each of them came.
+    pub(crate) reached: Mutex<Vec<Instant>>,
     pub(crate) created: Mutex<Vec<CreateInstanceRequest>>,
     pub(crate) listed: Mutex<Vec<ListInstancesRequest>>,
     pub(crate) updated: Mutex<Vec<UpdateInstanceRequest>>,
@@ -206,6 +209,7 @@ impl InstanceRegistry for Registry {
     async fn resolve(&self, request: Request<ResolveRequest>) -> Result<Response<Credential>, Status> {
         let request = request.into_inner();
         self.resolved.lock().unwrap().push(request.clone());
+        self.reached.lock().unwrap().push(Instant::now());
         self.mood.enter().await?;
         organization(request.credentials.as_ref())?;
         if self.gone.load(Ordering::SeqCst) {
