@@ -158,7 +158,10 @@ pub(crate) fn database_url(layers: &Layers) -> anyhow::Result<SecretString> {
         return Ok(url);
     }
     let path = layers.required("FERRULE_DATA_DIR", Layers::path)?;
-    Ok(format!("sqlite://{}", database_file(&path).display()).into())
+    let file = database_file(&path).display().to_string();
+    // What a URL would read as something else than a part of the path.
+    let file = file.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    Ok(format!("sqlite://{file}").into())
 }
 
 /// Which setting says where the database is.
