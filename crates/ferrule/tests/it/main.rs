@@ -5,6 +5,7 @@
     reason = "a test that cannot go on ends here"
 )]
 
+mod anonymous_callers;
 mod bash;
 mod certified_vendor;
 mod command_line;
@@ -19,6 +20,7 @@ mod next_starts;
 mod odd_requests;
 mod one_code;
 mod organizations;
+mod own_callback;
 mod refused_callbacks;
 mod refusing_to_start;
 mod relay;
