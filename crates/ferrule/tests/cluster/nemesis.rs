@@ -83,14 +83,19 @@ fn whatever_is_killed_no_code_is_sent_twice_and_no_instance_is_lost() {
     world.services().for_each(Service::wait_until_ready);
     let mut ids = BTreeSet::new();
     for (code, came) in &outcomes {
-        assert_eq!(world.vendor.token_requests_for(code), 1, "{code}");
+        let requests = world.vendor.token_requests_for(code);
         match came {
             Came::To(instance) => {
+                assert_eq!(requests, 1, "{code}");
                 assert!(ids.insert(instance["id"].as_u64()), "{code}: {instance}");
                 let found = world.api(0).get(&format!("/instances/{}", instance["id"])).json();
                 assert_eq!(found["token"], instance["token"], "{code}");
             }
-            Came::Unknown => assert_eq!(world.api(0).create(&by_code(code)).status, 502, "{code}"),
+            Came::Unknown => {
+                // A broker that dies just before it sends the code leaves the same trace as just after.
+                assert!(requests <= 1, "{code}");
+                assert_eq!(world.api(0).create(&by_code(code)).status, 502, "{code}");
+            }
         }
     }
     assert!(ids.len() > KILLS, "{} of {} codes", ids.len(), outcomes.len());

@@ -1,6 +1,9 @@
 //! Redis or PostgreSQL goes away and comes back.
 
+use std::thread;
+
 use ferrule_testkit::{Answer, Postgres};
+use serde_json::Value;
 
 use crate::service::Service;
 use crate::vendors::{by_code, by_handshake};
@@ -34,9 +37,14 @@ fn without_redis_no_code_leaves_and_afterwards_it_works() {
 
     world.redis.restart();
     world.services().for_each(Service::wait_until_ready);
-    api.created(&by_code("meanwhile"));
-    api.created(&by_handshake("acme", &handshake));
-    assert_eq!(world.vendor.token_requests_for("meanwhile"), 1);
+    let bodies = [by_code("meanwhile"), by_handshake("acme", &handshake)];
+    let instances = bodies.each_ref().map(|body| api.created(body));
+    assert_eq!(world.vendor.requests_to("/token").len(), 3);
+
+    // Even a Redis that forgot everything makes nothing that is spent usable again.
+    world.redis.command(&["FLUSHALL"]);
+    assert_eq!(bodies.each_ref().map(|body| api.created(body)), instances);
+    assert_eq!(world.vendor.requests_to("/token").len(), 3);
 }
 
 #[test]
@@ -61,4 +69,40 @@ fn without_postgresql_no_code_leaves_and_afterwards_it_works() {
     api.created(&by_code("meanwhile"));
     api.created(&by_handshake("acme", &handshake));
     assert_eq!(world.vendor.token_requests_for("meanwhile"), 1);
+}
+
+#[test]
+fn tokens_that_came_while_a_store_was_away_are_kept() {
+    let mut postgres = Postgres::start();
+    let mut world = World::of(1, postgres.fresh_database()).up();
+    let (api, in_flight) = (world.api(0), world.api(0));
+    let [one, two] = ["code-without-postgresql", "code-without-redis"].map(by_code);
+    let call = |body: &Value| {
+        let (api, body) = (in_flight.clone(), body.clone());
+        thread::spawn(move || api.create(&body))
+    };
+
+    // The broker has them until they can be committed.
+    let held = world.vendor.hold();
+    let calling = call(&one);
+    world.vendor.wait_for_requests("/token", 1);
+    postgres.stop();
+    drop(held);
+    assert_try_again(&calling.join().unwrap());
+    postgres.restart();
+    world.services().for_each(Service::wait_until_ready);
+    api.created(&one);
+
+    // They are committed without the broker's copy.
+    let held = world.vendor.hold();
+    let calling = call(&two);
+    world.vendor.wait_for_requests("/token", 2);
+    world.redis.kill();
+    drop(held);
+    let answer = calling.join().unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    world.redis.restart();
+    world.services().for_each(Service::wait_until_ready);
+    assert_eq!(api.created(&two), answer.json());
+    assert_eq!(world.vendor.requests_to("/token").len(), 2);
 }
