@@ -27,6 +27,7 @@ mod relay;
 mod search;
 mod secrets;
 mod seed;
+mod tampering;
 mod tenancy;
 mod vendors;
 mod world;
