@@ -151,7 +151,11 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_and_never_shown() {
         for (name, value, words) in [
-            ("FERRULE_MASTER_KEYS", "k1:junk", "no usable key"),
+            (
+                "FERRULE_MASTER_KEYS",
+                "k1:junk",
+                "FERRULE_MASTER_KEYS: its value cannot be used",
+            ),
             (
                 "FERRULE_GRPC_TLS_KEY",
                 "/x/key.pem",
@@ -160,16 +164,16 @@ mod tests {
             (
                 "FERRULE_BOOTSTRAP_USER_SECRET",
                 "too short",
-                "16 to 256 printable characters",
+                "FERRULE_BOOTSTRAP_USER_SECRET: its value is no usable secret",
             ),
             (
                 "FERRULE_BOOTSTRAP_ORG_SECRET",
                 "with,a,comma,inside",
-                "16 to 256 printable characters",
+                "FERRULE_BOOTSTRAP_ORG_SECRET: its value is no usable secret",
             ),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
-            assert!(error.contains(name) && error.contains(words), "{error}");
+            assert!(error.contains(words), "{error}");
             assert!(
                 !error.contains("junk") && !error.contains("comma,inside"),
                 "{error}"
