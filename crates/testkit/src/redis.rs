@@ -132,6 +132,8 @@ fn recipe(port: u16, append_only: bool, folder: &Path) -> Recipe {
         ["--save", ""],
         ["--maxmemory-policy", "noeviction"],
         ["--appendonly", append_only],
+        // By default a write may be acknowledged up to two seconds before it reaches the file.
+        ["--appendfsync", "always"],
     ];
     Recipe {
         program: program("redis-server", "redis-server"),
