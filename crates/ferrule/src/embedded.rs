@@ -31,6 +31,7 @@ pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow:
     let admin_listen = layers.required("FERRULE_ADMIN_LISTEN", Layers::address)?;
     let mut broker_settings = ferrule_oauth_broker::Settings::from_layers(layers)?;
     let mut gateway_settings = ferrule_gateway::Settings::from_layers(layers)?;
+    let with_sandbox = layers.required("FERRULE_SANDBOX", Layers::flag)?;
     let bootstrap = Bootstrap::from_layers(layers)?;
     let state = State::open(layers)?;
 
@@ -44,7 +45,6 @@ pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow:
 
     let (clock, chance) = (Clock::system(), Chance::system());
     let private_networks = broker_settings.allow_private_networks;
-    let with_sandbox = layers.required("FERRULE_SANDBOX", Layers::flag)?;
     let sandbox = match (with_sandbox, private_networks) {
         (true, true) => {
             Some(sandbox::start(&state.data_dir, clock.clone(), chance.clone(), shutdown.clone()).await?)
