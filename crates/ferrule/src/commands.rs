@@ -76,7 +76,6 @@ fn key_ring_text(layers: &Layers) -> anyhow::Result<SecretString> {
     Ok(text.into())
 }
 
-#[expect(clippy::print_stdout, reason = "what was asked for belongs on stdout")]
 fn print(line: &str) {
-    println!("{line}");
+    ferrule_service::say(&format!("{line}\n"));
 }

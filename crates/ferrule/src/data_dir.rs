@@ -139,11 +139,11 @@ mod tests {
         let made = DataDir::open(&path).unwrap().key_ring(&chance).unwrap();
         let found = DataDir::open(&path).unwrap().key_ring(&chance).unwrap();
         assert_eq!(made.expose_secret(), found.expose_secret());
-        let mode = fs::metadata(path.join("master-keys"))
+        let permissions = fs::metadata(path.join("master-keys"))
             .unwrap()
             .permissions()
             .mode();
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(permissions & 0o777, 0o600);
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow:
     let admin_listen = layers.required("FERRULE_ADMIN_LISTEN", Layers::address)?;
     let mut broker_settings = ferrule_oauth_broker::Settings::from_layers(layers)?;
     let mut gateway_settings = ferrule_gateway::Settings::from_layers(layers)?;
+    let with_sandbox = layers.required("FERRULE_SANDBOX", Layers::flag)?;
     let bootstrap = Bootstrap::from_layers(layers)?;
     let state = State::open(layers)?;
 
@@ -44,7 +45,6 @@ pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow:
 
     let (clock, chance) = (Clock::system(), Chance::system());
     let private_networks = broker_settings.allow_private_networks;
-    let with_sandbox = layers.required("FERRULE_SANDBOX", Layers::flag)?;
     let sandbox = match (with_sandbox, private_networks) {
         (true, true) => {
             Some(sandbox::start(&state.data_dir, clock.clone(), chance.clone(), shutdown.clone()).await?)
@@ -159,7 +159,10 @@ pub(crate) fn database_url(layers: &Layers) -> anyhow::Result<SecretString> {
         return Ok(url);
     }
     let path = layers.required("FERRULE_DATA_DIR", Layers::path)?;
-    Ok(format!("sqlite://{}", database_file(&path).display()).into())
+    let file = database_file(&path).display().to_string();
+    // What a URL would read as something else than a part of the path.
+    let file = file.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    Ok(format!("sqlite://{file}").into())
 }
 
 /// Which setting says where the database is.

@@ -19,12 +19,8 @@ pub(crate) struct Facts<'a> {
 }
 
 /// Prints it to stdout.
-#[expect(
-    clippy::print_stdout,
-    reason = "this is what the person who started Ferrule reads"
-)]
 pub(crate) fn say(facts: &Facts<'_>) {
-    println!("{facts}");
+    ferrule_service::say(&format!("{facts}\n"));
 }
 
 impl Display for Facts<'_> {

@@ -19,7 +19,7 @@ pub mod tls;
 
 pub use arguments::{Command, Program};
 pub use listener::{BindError, bind};
-pub use program::{Start, run_main};
+pub use program::{Start, run_main, say};
 
 /// The version of Ferrule that this process was built from.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

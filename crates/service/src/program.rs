@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::future::Future;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -182,9 +183,16 @@ fn with_causes(error: &anyhow::Error) -> String {
     })
 }
 
-#[expect(clippy::print_stdout, reason = "what was asked for belongs on stdout")]
-fn say(text: &str) {
-    print!("{text}");
+/// Writes to stdout. A reader that has read enough, as `head` does, is no error.
+pub fn say(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    if stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .is_err()
+    {
+        tracing::debug!("nobody reads stdout");
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "the one line that says why the program ends")]

@@ -78,7 +78,21 @@ impl InstanceBody {
 
     /// What the vendor's callback brought: every query value of it, as clients post it.
     pub(crate) fn provider_data(&mut self) -> Result<ProviderData, ApiError> {
-        let mut data = strings("providerData", self.provider_data.take().unwrap_or_default())?;
+        let given = self.provider_data.take().unwrap_or_default();
+        let is_text = |name: &&str| {
+            !given
+                .get(*name)
+                .is_some_and(|value| value.is_object() || value.is_array())
+        };
+        if let Some(name) = ["code", "state", "handshake", "iss"]
+            .iter()
+            .find(|name| !is_text(name))
+        {
+            return Err(ApiError::bad_request(format!(
+                "`providerData.{name}` is no text."
+            )));
+        }
+        let mut data = strings("providerData", given)?;
         let mut take = |name: &str| data.remove(name);
         Ok(ProviderData {
             code: take("code").unwrap_or_default(),
@@ -105,5 +119,20 @@ mod tests {
         assert_eq!(body.tags().unwrap().unwrap(), ["Test"]);
         assert_eq!(body.configuration().unwrap().len(), 1);
         assert_eq!(body.provider_data().unwrap().code, "8aa7");
+    }
+
+    #[test]
+    fn a_code_is_text() {
+        for (code, read) in [
+            (r#""c""#, Some("c")),
+            ("5", Some("5")),
+            ("{}", None),
+            (r#"["c"]"#, None),
+        ] {
+            let text = format!(r#"{{"providerData":{{"code":{code},"org":{{}}}}}}"#);
+            let mut body: InstanceBody = serde_json::from_str(&text).unwrap();
+            let data = body.provider_data().ok();
+            assert_eq!(data.map(|data| data.code).as_deref(), read, "{code}");
+        }
     }
 }

@@ -28,11 +28,13 @@ impl Page {
             let Some(text) = query.get(name) else {
                 return Ok(None);
             };
-            match text.parse() {
-                Ok(number) if number > 0 => Ok(Some(number)),
-                _ => Err(ApiError::bad_request(format!(
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            // More digits than fit are a large number all the same.
+            match text.parse().unwrap_or(if digits { usize::MAX } else { 0 }) {
+                0 => Err(ApiError::bad_request(format!(
                     "`{name}` is no whole number above zero."
                 ))),
+                number => Ok(Some(number)),
             }
         };
         let asked = number("pageSize")?.unwrap_or(MAX_SIZE);
@@ -109,6 +111,7 @@ mod tests {
         let answer = page("pageSize=500").unwrap().answer(0, 0, None, ());
         assert!(answer.headers().contains_key("elements-error"));
         assert_eq!(page("pageSize=500").unwrap().size(), 200);
+        assert_eq!(page(&format!("pageSize={}", "9".repeat(40))).unwrap().size(), 200);
         assert_eq!(page("pageSize=").unwrap().size(), 200);
         assert!(
             !page("pageSize=200")

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use ferrule_catalog::{Connector, Pkce};
 use ferrule_model::{Digest, OrganizationId};
-use ferrule_oauth::check_iss;
+use ferrule_oauth::{check_iss, vendor_words};
 use ferrule_wire::v1::ExchangeRequest;
 use ferrule_wire::{Reason, Refusal};
 use secrecy::SecretString;
 
 use crate::authorize::OWN_CALLBACK_STATE;
 use crate::expected::Expected;
-use crate::handshake::{AuthorizationRequest, Callback, Claim, Claimed, Denial, HandshakeKey};
+use crate::handshake::{AuthorizationRequest, Callback, Claim, Claimed, HandshakeKey};
 use crate::refusals::{expired_state, from_parameter, from_record, unknown_state};
 use crate::state::Broker;
 
@@ -30,6 +30,9 @@ pub(crate) async fn claim(
     exchange: Digest,
     request: &ExchangeRequest,
 ) -> Result<Option<Code>, Refusal> {
+    if let Some(refusal) = brought_denial(request) {
+        return Err(refusal);
+    }
     let expected = Expected::of(connector, request)?;
     let callback = (!request.code.is_empty()).then(|| Callback {
         code: request.code.clone().into(),
@@ -56,7 +59,10 @@ pub(crate) async fn claim(
             let words = "The user has not come back from the vendor yet. Repeat the call once they have.";
             return Err(Refusal::new(Reason::StatePending, words));
         }
-        Claim::Denied(denial) => return Err(denied(denial)),
+        Claim::Denied(denial) => {
+            let words = [denial.error, denial.description].join(": ");
+            return Err(denied(words.trim_matches([':', ' '])));
+        }
         Claim::Expired => return Err(expired_state()),
         Claim::Unknown => return Err(unknown_state()),
     };
@@ -149,11 +155,19 @@ pub(crate) fn fill<'a>(
     }
 }
 
-fn denied(denial: Denial) -> Refusal {
-    let words = [denial.error, denial.description].join(": ");
+/// A vendor's no that the caller's own callback got and posts on, whole.
+fn brought_denial(request: &ExchangeRequest) -> Option<Refusal> {
+    let value = |name| request.callback_parameters.get(name).map(String::as_str);
+    let error = value("error").filter(|_| request.code.is_empty())?;
+    let secrets = [&request.handshake, &request.api_secret].map(|secret| SecretString::from(secret.as_str()));
+    let words = vendor_words(error, value("error_description"), &secrets.each_ref());
+    Some(denied(&words))
+}
+
+fn denied(words: &str) -> Refusal {
     Refusal::new(
         Reason::UserDenied,
         "The login ended with a no at the vendor. Let the user try again.",
     )
-    .with_provider_message(words.trim_matches([':', ' ']))
+    .with_provider_message(words)
 }

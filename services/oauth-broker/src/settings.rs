@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ferrule_oauth::return_url;
 use ferrule_service::settings::{Layers, SettingsError};
 use secrecy::SecretString;
 
@@ -23,6 +24,12 @@ impl Settings {
     pub fn from_layers(layers: &Layers) -> Result<Self, SettingsError> {
         let public_url = layers.required("FERRULE_PUBLIC_URL", Layers::url)?;
         let return_urls = layers.list("FERRULE_RETURN_URLS")?;
+        for address in &return_urls {
+            return_url::check(address, Some(&return_urls)).map_err(|problem| {
+                let words = format!("holds an address that no login could go back to ({problem})");
+                layers.unfit("FERRULE_RETURN_URLS", &words, "absolute URLs, comma separated")
+            })?;
+        }
         Ok(Self {
             public_url: public_url.trim_end_matches('/').to_owned(),
             return_urls: (!return_urls.is_empty()).then_some(return_urls),
@@ -61,5 +68,35 @@ impl ProcessSettings {
                 layers.number(name, 0..=3600)
             })?),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ferrule_service::settings::Form;
+
+    use super::*;
+
+    #[test]
+    fn return_urls_that_could_never_be_used_are_an_error() {
+        let read = |urls: &str| {
+            let given = [
+                ("FERRULE_PUBLIC_URL", "https://ferrule.example"),
+                ("FERRULE_RETURN_URLS", urls),
+            ];
+            let given = given.map(|(name, value)| (name.into(), value.into()));
+            Settings::from_layers(&Layers::read(Form::Service, given).unwrap())
+        };
+        let settings = read("https://app.example/done, http://localhost:3000/done").unwrap();
+        assert_eq!(settings.return_urls.map(|urls| urls.len()), Some(2));
+        assert_eq!(read("").unwrap().return_urls, None);
+        for bad in [
+            "app.example/done",
+            "https://app.example/done#x",
+            "https://me@app.example/",
+        ] {
+            let error = read(bad).unwrap_err().to_string();
+            assert!(error.starts_with("FERRULE_RETURN_URLS"), "{error}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What `ferrule` answers without running: help, version, the settings in force.
 
+use crate::bash::bash;
 use crate::world::World;
 
 const SETTINGS: [&str; 22] = [
@@ -94,5 +95,16 @@ fn what_is_not_known_is_said_with_where_to_look() {
         let ended = World::bare().run(words);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{words:?}");
         assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_reader_that_has_read_enough_is_no_error() {
+    let program = env!("CARGO_BIN_EXE_ferrule");
+    for words in ["--help", "--print-config", "version", "keys new k1"] {
+        // `true` reads nothing at all, and is gone at once.
+        bash(&format!(
+            "set -o pipefail; for _ in 1 2 3 4 5; do {program} {words} | true; done"
+        ));
     }
 }

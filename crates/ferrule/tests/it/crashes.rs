@@ -108,6 +108,48 @@ fn killed_once_the_answer_was_written_down_a_repeat_gets_the_instance() {
 }
 
 #[test]
+fn killed_after_any_write_no_code_is_sent_twice_and_no_answered_instance_is_lost() {
+    let vendor = TokenEndpoint::start(Behaviour::default());
+    let world = World::new().with_connector("intercom", &intercom_at(&vendor));
+    let mut told = Vec::new();
+    for (round, writes) in [1, 2, 3, 4, 1, 2, 3, 4].into_iter().enumerate() {
+        let code = format!("code-{round}");
+        let mut ferrule = world.start();
+        let api = ferrule.api.clone();
+        let body = by_code("intercom", &code).to_string();
+        let mut seen = last_write(&world.data_dir());
+        let call = thread::spawn(move || api.try_send("POST", "/instances", &[], &body));
+        let mut left = writes;
+        while left > 0 && !call.is_finished() {
+            let now = last_write(&world.data_dir());
+            left -= i32::from(now != seen);
+            seen = now;
+        }
+        ferrule.process.kill();
+        told.push((code, call.join().unwrap().ok()));
+    }
+    let ferrule = world.start();
+    for (code, first) in told {
+        let repeated = settled(&ferrule, &code);
+        assert!(vendor.token_requests_for(&code) <= 1, "{code}");
+        assert!(
+            matches!(repeated.status, 200 | 502),
+            "{code}: {}",
+            repeated.text()
+        );
+        if let Some(first) = first {
+            assert_eq!(
+                (first.status, repeated.status),
+                (200, 200),
+                "{code}: {}",
+                repeated.text()
+            );
+            assert_eq!(first.json(), repeated.json(), "{code}");
+        }
+    }
+}
+
+#[test]
 fn killed_between_login_and_claim_the_handshake_is_still_there() {
     let vendor = TokenEndpoint::start(Behaviour::default());
     let port = ferrule_testkit::free_port();

@@ -160,3 +160,27 @@ fn security_01_every_login_has_a_state_of_its_own() {
     // 43 digits of base64url are 256 bits.
     assert!(states.iter().all(|state| state.len() >= 43));
 }
+
+#[test]
+fn security_04_a_login_is_claimed_by_a_known_caller_who_names_it() {
+    let ferrule = World::new().start();
+    let landing = Browser::stopping_at(RETURN_URL).log_in(
+        &ferrule.api.oauth_url("sandbox", &[SANDBOX, WAY_BACK].concat()),
+        Decision::Allow,
+    );
+    let body = by_handshake("sandbox", &landing.parameter("handshake").unwrap());
+    for authorization in ["", "User someone-else, Organization of-their-own"] {
+        let stranger = ferrule.api.called_by(authorization).post("/instances", &body);
+        assert_eq!(stranger.status, 401, "{}", stranger.text());
+    }
+    let nameless = ferrule.api.post("/instances", &by_handshake("sandbox", ""));
+    assert_eq!(nameless.status, 400, "{}", nameless.text());
+    let other_connector = ferrule.api.post("/elements/intercom/instances", &body);
+    assert!(
+        matches!(other_connector.status, 400 | 404),
+        "{}",
+        other_connector.text()
+    );
+    let made = ferrule.api.post("/instances", &body);
+    assert_eq!(made.status, 200, "nothing was consumed: {}", made.text());
+}

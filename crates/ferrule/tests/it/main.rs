@@ -5,6 +5,7 @@
     reason = "a test that cannot go on ends here"
 )]
 
+mod anonymous_callers;
 mod bash;
 mod certified_vendor;
 mod command_line;
@@ -19,12 +20,14 @@ mod next_starts;
 mod odd_requests;
 mod one_code;
 mod organizations;
+mod own_callback;
 mod refused_callbacks;
 mod refusing_to_start;
 mod relay;
 mod search;
 mod secrets;
 mod seed;
+mod tampering;
 mod tenancy;
 mod vendors;
 mod world;

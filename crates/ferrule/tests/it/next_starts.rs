@@ -83,3 +83,15 @@ fn the_state_lies_in_the_working_directory_unless_it_is_said_otherwise() {
     let ferrule = World::new().without("FERRULE_DATA_DIR").start();
     assert!(ferrule.process.folder().join(".ferrule/ferrule.db").is_file());
 }
+
+#[test]
+fn a_data_directory_may_have_any_name() {
+    for name in ["with space", "100%", "%20", "what?", "a#b", "ünï", "a&b=c"] {
+        let world = World::new();
+        let folder = world.file(name);
+        let world = world.with("FERRULE_DATA_DIR", &folder.display().to_string());
+        world.start().stop();
+        assert!(folder.join("ferrule.db").is_file(), "{name}");
+        assert_eq!(world.start().api.get("/instances").status, 200, "{name}");
+    }
+}

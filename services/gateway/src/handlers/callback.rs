@@ -17,6 +17,9 @@ use crate::state::Gateway;
 /// The cookie that binds a login to the browser it began in.
 const BINDING_COOKIE: &str = "ferrule-binding";
 
+/// What no answer of a vendor holds twice (RFC 6749 section 3.1): two readers might each take another one.
+const ONCE: [&str; 4] = ["state", "code", "error", "iss"];
+
 /// A redirect in every case that ends well, so that the code leaves the address bar.
 pub(crate) async fn handler(
     State(gateway): State<Gateway>,
@@ -24,9 +27,11 @@ pub(crate) async fn handler(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let mut parameters = Query::parse(query.as_deref().unwrap_or_default())
-        .map_err(|_| Problem::unfit_answer())?
-        .into_map();
+    let query = Query::parse(query.as_deref().unwrap_or_default()).map_err(|_| Problem::unfit_answer())?;
+    if ONCE.iter().any(|name| query.all(name).len() > 1) {
+        return Err(Problem::unfit_answer());
+    }
+    let mut parameters = query.into_map();
     let mut take = |name: &str| parameters.remove(name);
     let request = CallbackRequest {
         element: element.map_err(|_| Problem::unfit_answer())?.0,

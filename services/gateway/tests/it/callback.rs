@@ -46,6 +46,21 @@ fn what_the_vendor_sent_reaches_the_broker_whole() {
     assert!(asked.browser_binding.is_empty());
 }
 
+#[test]
+fn an_answer_that_says_a_thing_twice_is_refused_before_anything_reads_it() {
+    let world = World::start();
+    for twice in [
+        "code=a&code=b&state=s",
+        "code=a&state=s&state=t",
+        "code=a&state=s&iss=x&iss=x",
+        "error=a&error=b&state=s",
+    ] {
+        let answer = open(&world, &format!("/oauth/callback/intercom?{twice}"), &[]);
+        assert_eq!(answer.status, 400, "{twice}");
+    }
+    assert!(world.broker.called_back.lock().unwrap().is_empty());
+}
+
 /// Security requirement 47.
 #[test]
 fn the_code_is_gone_from_the_address_bar_after_one_redirect_and_nothing_keeps_it() {

@@ -2,16 +2,17 @@
 
 use ferrule_wire::Reason;
 use ferrule_wire::v1::find_outcome_response::Stage;
-use ferrule_wire::v1::{AuthorizeRequest, CallbackRequest};
+use ferrule_wire::v1::{AuthorizeRequest, CallbackRequest, ExchangeRequest};
 
 use crate::on_both_stores;
-use crate::requests::{came_back, claim, denied, hosted, parameter};
+use crate::requests::{bring, came_back, claim, denied, hosted, own, parameter, parameters};
 use crate::world::{World, reason};
 
 on_both_stores! {
     the_browser_goes_back_with_the_error_and_the_callers_state,
     without_a_return_url_the_page_gets_the_words,
     it_ends_the_login,
+    one_that_the_callers_own_callback_got_is_told_and_uses_nothing_up,
     the_vendors_words_are_cut_and_cleaned,
 }
 
@@ -61,6 +62,28 @@ async fn it_ends_the_login(world: World) {
         Some("access_denied: The user said no")
     );
     assert_eq!(world.token_requests(), 0);
+}
+
+async fn one_that_the_callers_own_callback_got_is_told_and_uses_nothing_up(world: World) {
+    let url = world.authorize(own("acme")).await.unwrap().oauth_url;
+    let state = parameter(&url, "state").unwrap();
+    let no = parameters([
+        ("error", "access_denied"),
+        ("error_description", "The user said no"),
+    ]);
+    for state in [&state, "acme"] {
+        let request = ExchangeRequest {
+            callback_parameters: no.clone(),
+            ..claim("acme", state)
+        };
+        let refusal = world.exchange(request).await.unwrap_err();
+        assert_eq!(refusal.reason, Reason::UserDenied);
+        assert_eq!(
+            refusal.provider_message.as_deref(),
+            Some("access_denied: The user said no")
+        );
+    }
+    world.granted(bring("acme", "the-code", &state)).await;
 }
 
 async fn the_vendors_words_are_cut_and_cleaned(world: World) {

@@ -1,0 +1,89 @@
+//! Connector files for vendors on this machine, and what callers send to connect them.
+
+use ferrule_testkit::{CLIENT_ID, CLIENT_SECRET, OidcProvider, TokenEndpoint};
+use serde_json::{Value, json};
+
+/// The callback of the caller's own app.
+const CALLBACK: &str = "https://mycoolapp.com/auth";
+
+/// A vendor without PKCE, for codes that come to the caller's own callback.
+pub fn intercom_at(vendor: &TokenEndpoint) -> String {
+    format!(
+        r#"key = "intercom"
+name = "Intercom"
+hub = "marketing"
+
+[auth]
+kind = "oauth2"
+authorization_url = "{}"
+token_url = "{}"
+scopes = ["read"]
+pkce = "off"
+"#,
+        vendor.authorization_url(),
+        vendor.token_url()
+    )
+}
+
+/// A vendor with PKCE and revocation.
+pub fn acme_at(vendor: &TokenEndpoint) -> String {
+    format!(
+        r#"key = "acme"
+name = "Acme"
+hub = "crm"
+
+[auth]
+kind = "oauth2"
+authorization_url = "{}"
+token_url = "{}"
+revocation_url = "{}"
+"#,
+        vendor.authorization_url(),
+        vendor.token_url(),
+        vendor.revocation_url()
+    )
+}
+
+/// The certified server.
+pub fn certified_at(provider: &OidcProvider) -> String {
+    format!(
+        r#"key = "certified"
+name = "Certified"
+hub = "general"
+
+[auth]
+kind = "oauth2"
+authorization_url = "{}"
+token_url = "{}"
+revocation_url = "{}"
+scopes = ["openid", "read"]
+client_auth = "basic"
+pkce = "required"
+issuer = "{}"
+iss = "required"
+"#,
+        provider.authorization_url(),
+        provider.token_url(),
+        provider.revocation_url(),
+        provider.issuer()
+    )
+}
+
+/// The seed's form: a code that came to the caller's own callback.
+pub fn by_code(code: &str) -> Value {
+    json!({
+        "element": {"key": "intercom"},
+        "providerData": {"code": code},
+        "configuration": {
+            "oauth.api.key": CLIENT_ID,
+            "oauth.api.secret": CLIENT_SECRET,
+            "oauth.callback.url": CALLBACK,
+        },
+        "name": "By code",
+    })
+}
+
+/// The hosted form: the handshake is all that there is to say.
+pub fn by_handshake(element: &str, handshake: &str) -> Value {
+    json!({"element": {"key": element}, "providerData": {"handshake": handshake}, "name": "Hosted"})
+}
