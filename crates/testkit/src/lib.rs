@@ -13,6 +13,7 @@
 mod browser;
 mod cookies;
 mod daemon;
+mod families;
 mod html;
 mod http_client;
 mod http_message;
@@ -28,6 +29,7 @@ mod token_endpoint;
 mod wait;
 
 pub use browser::{Browser, Landing};
+pub use families::{Outcome, Refresh};
 pub use http_client::{Answer, HttpClient};
 pub use oidc_provider::{ClientAuthentication, OidcOptions, OidcProvider};
 pub use page::Decision;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::http_message::{Headers, head};
 
@@ -57,6 +57,25 @@ impl Scripted {
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same answer with other members of its JSON; `null` takes one away.
+    ///
+    /// # Panics
+    /// When the body is no JSON object.
+    #[must_use]
+    pub fn with_members(mut self, members: &Value) -> Self {
+        let body = serde_json::from_slice(&self.body);
+        let mut body: Map<String, Value> = body.expect("a JSON object as body");
+        for (name, value) in members.as_object().expect("an object of members") {
+            if value.is_null() {
+                body.remove(name);
+            } else {
+                body.insert(name.clone(), value.clone());
+            }
+        }
+        self.body = Value::from(body).to_string().into();
         self
     }
 

@@ -1,17 +1,18 @@
 //! A vendor whose every answer the test decides, and which remembers all it was asked.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::parse;
 
+use crate::families::{Families, Refresh};
 use crate::http_message::{Headers, Undeclared, header, read_message};
 use crate::{Scripted, wait_until};
 
@@ -24,6 +25,8 @@ pub struct Behaviour {
     pub access_ttl: u64,
     /// Whether a refresh brings a new refresh token, and spends the old one.
     pub rotate: bool,
+    /// Whether a refresh token that comes again ends all tokens of its family (RFC 9700 section 4.14.2).
+    pub reuse_kills: bool,
     /// `iss` in the answer of the authorization endpoint (RFC 9207).
     pub issuer: Option<String>,
 }
@@ -33,6 +36,7 @@ impl Default for Behaviour {
         Self {
             access_ttl: 3600,
             rotate: true,
+            reuse_kills: false,
             issuer: None,
         }
     }
@@ -75,7 +79,8 @@ impl Request {
 
 /// The vendor, on a loopback port of its own. What is scripted for a path comes first; else `/token` answers with
 /// fresh tokens, once for each code and (when rotating) each refresh token, `/authorize` sends straight back with a
-/// code, `/revoke` and all other paths answer `{}`. Every request is kept.
+/// code, paths below `/api/` open to bearers of living access tokens and are 401 for all others, and the rest answers
+/// `{}`. Every request is kept.
 pub struct TokenEndpoint {
     address: SocketAddr,
     vendor: Arc<Vendor>,
@@ -84,8 +89,14 @@ pub struct TokenEndpoint {
 /// While it lives, token requests are read but not answered; see [`TokenEndpoint::hold`].
 pub struct Held(Arc<Vendor>);
 
+/// What a test does to an answer before it leaves.
+type Change = Box<dyn FnOnce(Scripted) -> Scripted + Send>;
+
+/// The two kinds of grant, and where the script of refreshes stands among those of paths.
+const REFRESHES: &str = "refresh_token";
+const CODES: &str = "authorization_code";
+
 struct Vendor {
-    behaviour: Behaviour,
     memory: Mutex<Memory>,
     released: Condvar,
     stopped: AtomicBool,
@@ -93,10 +104,11 @@ struct Vendor {
 
 #[derive(Default)]
 struct Memory {
+    behaviour: Behaviour,
     script: HashMap<String, VecDeque<Scripted>>,
+    changes: HashMap<&'static str, VecDeque<Change>>,
     requests: Vec<Request>,
-    issued: Vec<String>,
-    spent: HashSet<String>,
+    families: Families,
     holds: usize,
 }
 
@@ -106,8 +118,10 @@ impl TokenEndpoint {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a loopback port");
         let address = listener.local_addr().expect("the address of a listener");
         let vendor = Arc::new(Vendor {
-            behaviour,
-            memory: Mutex::default(),
+            memory: Mutex::new(Memory {
+                behaviour,
+                ..Memory::default()
+            }),
             released: Condvar::new(),
             stopped: AtomicBool::new(false),
         });
@@ -160,6 +174,52 @@ impl TokenEndpoint {
             .push_back(answer);
     }
 
+    /// The same for refreshes alone: codes are answered all the while. The refresh token is not spent.
+    pub fn script_refresh(&self, answer: Scripted) {
+        self.script_at(REFRESHES, answer);
+    }
+
+    /// Changes the answer to a later refresh that is answered by itself: its token is spent, whatever arrives.
+    pub fn change_refresh(&self, change: impl FnOnce(Scripted) -> Scripted + Send + 'static) {
+        self.vendor.memory().change(REFRESHES, Box::new(change));
+    }
+
+    /// The same for the answer to a later code.
+    pub fn change_exchange(&self, change: impl FnOnce(Scripted) -> Scripted + Send + 'static) {
+        self.vendor.memory().change(CODES, Box::new(change));
+    }
+
+    /// Changes how it behaves from now on.
+    pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
+        change(&mut self.vendor.memory().behaviour);
+    }
+
+    /// Every refresh so far, in the order they were asked for.
+    pub fn refreshes(&self) -> Vec<Refresh> {
+        self.vendor.memory().families.refreshes.clone()
+    }
+
+    /// Those of the family that this code began.
+    pub fn refreshes_of(&self, code: &str) -> Vec<Refresh> {
+        let refreshes = self.refreshes().into_iter();
+        refreshes.filter(|refresh| refresh.code == code).collect()
+    }
+
+    /// Ends a family, as a user does who withdraws consent.
+    pub fn revoke(&self, code: &str) {
+        self.vendor.memory().families.kill(code);
+    }
+
+    /// Whether all tokens of a family are dead, by reuse or [`TokenEndpoint::revoke`].
+    pub fn is_dead(&self, code: &str) -> bool {
+        self.vendor.memory().families.is_dead(code)
+    }
+
+    /// Ends every access token before its time. Refresh tokens live on.
+    pub fn end_access(&self) {
+        self.vendor.memory().families.end_access();
+    }
+
     /// Leaves token requests unanswered until what it returns is dropped.
     #[must_use]
     pub fn hold(&self) -> Held {
@@ -197,7 +257,7 @@ impl TokenEndpoint {
 
     /// Every code and token that it made up so far: what no log, error or dump may show.
     pub fn secrets(&self) -> Vec<String> {
-        self.vendor.memory().issued.clone()
+        self.vendor.memory().families.issued()
     }
 }
 
@@ -231,49 +291,66 @@ impl Vendor {
             body: message.body,
         };
         self.memory().requests.push(request.clone());
-        if request.path() == "/token" {
+        let is_token = request.path() == "/token";
+        let is_refresh = is_token && request.parameter("grant_type").as_deref() == Some("refresh_token");
+        let refresh = is_refresh.then(|| {
+            let refresh_token = request.parameter("refresh_token").unwrap_or_default();
+            self.memory().families.asked(&refresh_token)
+        });
+        if is_token {
             self.wait_for_release();
         }
-        let scripted = self
-            .memory()
-            .script
-            .get_mut(request.path())
-            .and_then(VecDeque::pop_front);
-        let answer = scripted.unwrap_or_else(|| match request.path() {
-            "/token" => self.token(&request),
-            "/authorize" => self.authorize(&request),
-            _ => Scripted::json(200, &json!({})),
-        });
+        let of_refreshes = refresh.and_then(|_| self.scripted(REFRESHES));
+        let answer = of_refreshes
+            .or_else(|| self.scripted(request.path()))
+            .unwrap_or_else(|| match (request.path(), refresh) {
+                ("/token", Some(place)) => self.refresh(place),
+                ("/token", None) => self.exchange(&request),
+                ("/authorize", _) => self.authorize(&request),
+                (path, _) if path.starts_with("/api/") => self.api(&request),
+                _ => Scripted::json(200, &json!({})),
+            });
         thread::sleep(answer.delay);
-        stream.write_all(&answer.bytes())
+        stream.write_all(&answer.bytes())?;
+        if let Some(place) = refresh {
+            self.memory().families.refreshes[place].answered = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    fn scripted(&self, of: &str) -> Option<Scripted> {
+        self.memory().script.get_mut(of).and_then(VecDeque::pop_front)
     }
 
     fn wait_for_release(&self) {
         drop(self.released.wait_while(self.memory(), |memory| memory.holds > 0));
     }
 
-    fn token(&self, request: &Request) -> Scripted {
+    fn exchange(&self, request: &Request) -> Scripted {
+        let code = request.parameter("code").unwrap_or_default();
         let mut memory = self.memory();
-        let refresh = request.parameter("grant_type").as_deref() == Some("refresh_token");
-        let grant = request
-            .parameter(if refresh { "refresh_token" } else { "code" })
+        let memory = &mut *memory;
+        let answer = tokens(memory.families.exchange(&code, &memory.behaviour));
+        memory.changed(CODES, answer)
+    }
+
+    fn refresh(&self, place: usize) -> Scripted {
+        let mut memory = self.memory();
+        let memory = &mut *memory;
+        let answer = tokens(memory.families.refresh(place, &memory.behaviour));
+        memory.changed(REFRESHES, answer)
+    }
+
+    /// Says to whose family the bearer belongs.
+    fn api(&self, request: &Request) -> Scripted {
+        let bearer = request.header("authorization");
+        let bearer = bearer
+            .and_then(|text| text.strip_prefix("Bearer "))
             .unwrap_or_default();
-        let spends = !refresh || self.behaviour.rotate;
-        if grant.is_empty() || (spends && !memory.spent.insert(grant.clone())) {
-            return Scripted::json(
-                400,
-                &json!({"error": "invalid_grant", "error_description": "spent or missing"}),
-            );
+        match self.memory().families.opened_by(bearer) {
+            Some(code) => Scripted::json(200, &json!({"code": code})),
+            None => Scripted::json(401, &json!({"error": "invalid_token"})),
         }
-        let mut tokens = json!({
-            "access_token": memory.issue("access"),
-            "token_type": "Bearer",
-            "expires_in": self.behaviour.access_ttl,
-        });
-        if spends {
-            tokens["refresh_token"] = memory.issue("refresh").into();
-        }
-        Scripted::json(200, &tokens)
     }
 
     fn authorize(&self, request: &Request) -> Scripted {
@@ -287,11 +364,9 @@ impl Vendor {
             return Scripted::new(400, "text/plain", "no redirect_uri");
         };
         back.query_pairs_mut()
-            .append_pair("code", &self.memory().issue("code"));
-        for (name, value) in [
-            ("state", given("state")),
-            ("iss", self.behaviour.issuer.as_deref().map(Into::into)),
-        ] {
+            .append_pair("code", &self.memory().families.issue("code"));
+        let issuer = self.memory().behaviour.issuer.clone();
+        for (name, value) in [("state", given("state")), ("iss", issuer.map(Into::into))] {
             if let Some(value) = value {
                 back.query_pairs_mut().append_pair(name, &value);
             }
@@ -301,10 +376,21 @@ impl Vendor {
 }
 
 impl Memory {
-    /// Recognizable in any text, and never the same twice in one test.
-    fn issue(&mut self, kind: &str) -> String {
-        let secret = format!("{kind}-of-the-scripted-vendor-{}", self.issued.len());
-        self.issued.push(secret.clone());
-        secret
+    fn change(&mut self, of: &'static str, change: Change) {
+        self.changes.entry(of).or_default().push_back(change);
+    }
+
+    fn changed(&mut self, of: &'static str, answer: Scripted) -> Scripted {
+        match self.changes.get_mut(of).and_then(VecDeque::pop_front) {
+            Some(change) => change(answer),
+            None => answer,
+        }
+    }
+}
+
+fn tokens(answer: Result<Value, Value>) -> Scripted {
+    match answer {
+        Ok(tokens) => Scripted::json(200, &tokens),
+        Err(refusal) => Scripted::json(400, &refusal),
     }
 }

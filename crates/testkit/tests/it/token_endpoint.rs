@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use ferrule_testkit::{Behaviour, HttpClient, Scripted, TokenEndpoint};
+use ferrule_testkit::{Behaviour, HttpClient, Outcome, Scripted, TokenEndpoint};
 use serde_json::{Value, json};
 
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
@@ -94,4 +94,51 @@ fn the_authorization_endpoint_sends_straight_back() {
         (answer.status, answer.header("location")),
         (302, Some(expected.as_str()))
     );
+}
+
+#[test]
+fn a_refresh_token_that_comes_again_ends_its_family_where_reuse_kills() {
+    let vendor = TokenEndpoint::start(Behaviour {
+        reuse_kills: true,
+        ..Behaviour::default()
+    });
+    let opened = |tokens: &Value| {
+        let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+        HttpClient::new()
+            .get(&vendor.url("/api/me"), &[("Authorization", &bearer)])
+            .status
+    };
+    let refresh = |tokens: &Value| {
+        let token = tokens["refresh_token"].as_str().unwrap();
+        exchange(
+            &vendor,
+            &format!("grant_type=refresh_token&refresh_token={token}"),
+        )
+    };
+    let (_, first) = exchange(&vendor, "code=c");
+    let (_, other) = exchange(&vendor, "code=d");
+    vendor.change_refresh(|answer| answer.with_members(&json!({"expires_in": "4", "token_type": null})));
+    let (_, second) = refresh(&first);
+    assert_eq!(
+        (&second["expires_in"], second.get("token_type")),
+        (&json!("4"), None)
+    );
+    assert_eq!((opened(&first), opened(&second)), (200, 200));
+    assert_eq!(refresh(&first).0, 400);
+    assert!(vendor.is_dead("c") && !vendor.is_dead("d"));
+    assert_eq!((opened(&second), opened(&other)), (401, 200));
+    assert_eq!(refresh(&second).0, 400);
+    let outcomes: Vec<_> = vendor
+        .refreshes_of("c")
+        .iter()
+        .map(|refresh| refresh.outcome)
+        .collect();
+    assert_eq!(outcomes, [Outcome::Granted, Outcome::Reused, Outcome::Refused]);
+
+    vendor.script_refresh(Scripted::json(500, &json!({})));
+    assert_eq!(refresh(&other).0, 500);
+    vendor.end_access();
+    assert_eq!(opened(&other), 401);
+    let (_, fresh) = refresh(&other);
+    assert_eq!(opened(&fresh), 200, "what was scripted spent nothing");
 }
