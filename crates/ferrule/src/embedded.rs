@@ -108,7 +108,14 @@ pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow:
         has_sandbox,
     });
     let drain_time = gateway_settings.drain;
-    let gateway = Gateway::new(gateway_settings, to_broker, to_registry, catalog, clock.clone(), chance);
+    let gateway = Gateway::new(
+        gateway_settings,
+        to_broker,
+        to_registry,
+        catalog,
+        clock.clone(),
+        chance,
+    );
     let health = tokio::spawn(serve_health(
         admin,
         &clock,
