@@ -29,7 +29,7 @@ fn settled(ferrule: &Ferrule, code: &str) -> Answer {
 }
 
 /// When anything below a folder was last written.
-fn last_write(folder: &Path) -> Option<SystemTime> {
+pub fn last_write(folder: &Path) -> Option<SystemTime> {
     let entries = fs::read_dir(folder).ok()?.flatten();
     entries
         .filter_map(|entry| {

@@ -7,11 +7,13 @@
 
 mod anonymous_callers;
 mod bash;
+mod calls;
 mod certified_vendor;
 mod command_line;
 mod connector_files;
 mod crashes;
 mod first_start;
+mod fresh_tokens;
 mod hosted_callback;
 mod hostile_input;
 mod keys;
@@ -21,12 +23,14 @@ mod odd_requests;
 mod one_code;
 mod organizations;
 mod own_callback;
+mod refresh_crashes;
 mod refused_callbacks;
 mod refusing_to_start;
 mod relay;
 mod search;
 mod secrets;
 mod seed;
+mod streaming;
 mod tampering;
 mod tenancy;
 mod vendors;

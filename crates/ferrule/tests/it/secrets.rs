@@ -1,15 +1,18 @@
 //! A whole flow at the most talkative log level, with faults, and then a search for every secret that it used.
 
-use ferrule_testkit::{Answer, Behaviour, Browser, HttpClient, Scripted, TokenEndpoint};
+use std::time::Duration;
+
+use ferrule_testkit::{Answer, Behaviour, Browser, HttpClient, Scripted, TokenEndpoint, wait_until};
 use serde_json::{Value, json};
 
 use crate::search::{files, forms_found};
-use crate::vendors::{CALLBACK, acme_at, by_handshake, intercom_at};
+use crate::vendors::{CALLBACK, acme_with_api_at, by_handshake, intercom_at};
 use crate::world::{Ferrule, ORGANIZATION, USER, World};
 
 const API_SECRET: &str = "canary+api/secret=of&the app";
 const CODE: &str = "canary/code+of=the-user";
 const REFUSED_CODE: &str = "canary/code+that=is-refused";
+const LIMIT: Duration = Duration::from_secs(30);
 const CALLERS_STATE: &str = "canary-state-of-the-caller";
 
 /// What happened, and what must have stayed between the two ends.
@@ -30,7 +33,7 @@ fn begin() -> Flow {
     let world = World::new()
         .with("FERRULE_LOG", "trace")
         .with_connector("intercom", &intercom_at(&vendor))
-        .with_connector("acme", &acme_at(&vendor));
+        .with_connector("acme", &acme_with_api_at(&vendor));
     let ferrule = world.start();
     Flow {
         vendor,
@@ -167,6 +170,41 @@ impl Flow {
         }
     }
 
+    /// Tokens that are refreshed under way, refused on a call, and refused for good.
+    fn refreshes(&mut self) {
+        self.vendor.behave(|behaviour| behaviour.access_ttl = 2);
+        let code = "canary-code-whose-tokens-are-refreshed";
+        self.shown_to_owners.push(code.into());
+        let mut body = by_canary(code);
+        body["element"]["key"] = "acme".into();
+        let made = self.ferrule.api.post("/instances", &body);
+        let made = self.keep(made).json();
+        let token = made["token"].as_str().unwrap().to_owned();
+        self.shown_to_owners.push(token.clone());
+        let words = format!("{API_SECRET} is busy");
+        self.vendor.script_refresh(Scripted::json(
+            503,
+            &json!({"error": "busy", "error_description": words}),
+        ));
+        wait_until("the tokens were refreshed", LIMIT, || {
+            self.vendor
+                .refreshes()
+                .iter()
+                .filter(|one| one.answered.is_some())
+                .count()
+                >= 2
+        });
+        let by_token = self.ferrule.api.by_token(&token);
+        let answer = by_token.post("/hubs/crm/deals", &json!({"name": "one"}));
+        assert_eq!(self.keep(answer).status, 200);
+        self.vendor.revoke(code);
+        wait_until("the refusal came back", LIMIT, || {
+            by_token.get("/ping").json()["reason"] == "REAUTHORIZATION_REQUIRED"
+        });
+        let refused = by_token.get("/hubs/crm/deals");
+        assert_eq!(self.keep(refused).status, 401);
+    }
+
     fn deletion(&mut self) {
         let listed = self.ferrule.api.get("/instances").json();
         for instance in listed.as_array().unwrap() {
@@ -202,6 +240,7 @@ fn whole_flow() -> Flow {
     flow.by_code();
     flow.hosted();
     flow.faults();
+    flow.refreshes();
     flow
 }
 

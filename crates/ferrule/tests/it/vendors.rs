@@ -45,6 +45,25 @@ refresh = "rotating"
     )
 }
 
+/// A vendor with an API, which its living access tokens open.
+pub fn acme_with_api_at(vendor: &TokenEndpoint) -> String {
+    format!(
+        r#"{}
+[api]
+base_url = "{}"
+authorization = "Bearer {{access_token}}"
+ping = "GET /me"
+
+[[resources]]
+path = "/people/{{id}}"
+vendor_path = "/contacts/{{id}}"
+methods = ["GET"]
+"#,
+        acme_at(vendor),
+        vendor.url("/api")
+    )
+}
+
 /// The certified server; its back channel goes by `back_channel`, an address that leads to it.
 pub fn certified_at(provider: &OidcProvider, back_channel: &str) -> String {
     format!(
