@@ -27,6 +27,8 @@ pub struct Behaviour {
     pub rotate: bool,
     /// Whether a refresh token that comes again ends all tokens of its family (RFC 9700 section 4.14.2).
     pub reuse_kills: bool,
+    /// How long it thinks about a refresh: half of it before, half after the token is spent.
+    pub thought: Duration,
     /// `iss` in the answer of the authorization endpoint (RFC 9207).
     pub issuer: Option<String>,
 }
@@ -37,6 +39,7 @@ impl Default for Behaviour {
             access_ttl: 3600,
             rotate: true,
             reuse_kills: false,
+            thought: Duration::ZERO,
             issuer: None,
         }
     }
@@ -297,9 +300,11 @@ impl Vendor {
             let refresh_token = request.parameter("refresh_token").unwrap_or_default();
             self.memory().families.asked(&refresh_token)
         });
+        let thought = refresh.map_or(Duration::ZERO, |_| self.memory().behaviour.thought / 2);
         if is_token {
             self.wait_for_release();
         }
+        thread::sleep(thought);
         let of_refreshes = refresh.and_then(|_| self.scripted(REFRESHES));
         let answer = of_refreshes
             .or_else(|| self.scripted(request.path()))
@@ -310,7 +315,7 @@ impl Vendor {
                 (path, _) if path.starts_with("/api/") => self.api(&request),
                 _ => Scripted::json(200, &json!({})),
             });
-        thread::sleep(answer.delay);
+        thread::sleep(thought + answer.delay);
         stream.write_all(&answer.bytes())?;
         if let Some(place) = refresh {
             self.memory().families.refreshes[place].answered = Some(Instant::now());

@@ -1,9 +1,12 @@
 //! The API as one caller uses it through one gateway.
 
 use std::io;
+use std::time::Duration;
 
 use ferrule_testkit::{Answer, HttpClient};
 use serde_json::Value;
+
+use crate::world::USER;
 
 /// The trace that every call belongs to.
 pub const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -23,12 +26,38 @@ impl Api {
         }
     }
 
+    /// The same gateway for calls through this instance.
+    pub fn through(&self, instance: &Value) -> Self {
+        let token = instance["token"].as_str().expect("an instance's token");
+        self.called_by(&format!("User {USER}, Element {token}"))
+    }
+
+    /// A call that reads; an error when the gateway breaks off.
+    pub fn try_get(&self, path: &str) -> io::Result<Answer> {
+        self.send("GET", path, "")
+    }
+
+    /// A call that reads, by a caller who waits only so long.
+    pub fn get_within(&self, limit: Duration, path: &str) -> io::Result<Answer> {
+        let headers = [("Authorization", self.authorization.as_str())];
+        HttpClient::with_limit(limit).request("GET", &format!("{}{path}", self.base), &headers, b"")
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send("GET", path, "").expect("an answer")
     }
 
     pub fn delete(&self, path: &str) -> Answer {
         self.send("DELETE", path, "").expect("an answer")
+    }
+
+    /// `PUT` without anything to say.
+    pub fn put(&self, path: &str) -> Answer {
+        self.send("PUT", path, "{}").expect("an answer")
+    }
+
+    pub fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send("PATCH", path, &body.to_string()).expect("an answer")
     }
 
     /// `POST /instances`.

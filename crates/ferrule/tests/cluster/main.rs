@@ -8,6 +8,7 @@
 
 mod api;
 mod at_rest;
+mod calls;
 mod certificates;
 mod crashes;
 mod health;
@@ -16,7 +17,10 @@ mod key_rotation;
 mod mutual_tls;
 mod nemesis;
 mod one_exchange;
+mod one_refresh;
 mod paused;
+mod refresh_faults;
+mod refresh_nemesis;
 mod restarts;
 mod search;
 mod service;

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use ferrule_testkit::{
     Answer, Browser, CLIENT_ID, CLIENT_SECRET, Decision, HttpClient, Landing, OidcOptions, OidcProvider,
-    free_port, wait_until,
+    Relay, free_port, wait_until,
 };
 
-use crate::relay::Relay;
 use crate::vendors::{by_handshake, certified_at};
 use crate::world::{Ferrule, World};
 

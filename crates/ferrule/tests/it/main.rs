@@ -26,7 +26,6 @@ mod own_callback;
 mod refresh_crashes;
 mod refused_callbacks;
 mod refusing_to_start;
-mod relay;
 mod search;
 mod secrets;
 mod seed;

@@ -2,28 +2,33 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
-use ferrule_testkit::{Answer, HttpClient};
+use crate::{Answer, HttpClient};
 
 /// Passes every request on to the vendor and every answer back.
 pub struct Relay {
     url: String,
+    gate: Arc<Mutex<()>>,
     heard: Arc<Mutex<Vec<Exchange>>>,
 }
 
 /// One request and its answer.
 #[derive(Clone, Debug)]
 pub struct Exchange {
+    /// Path and query.
     pub path: String,
     /// Whether the client authenticated by HTTP Basic.
     pub basic: bool,
+    /// The request's body.
     pub form: Vec<(String, String)>,
+    /// What the vendor answered.
     pub answer: Answer,
 }
 
 impl Exchange {
+    /// A parameter of the request.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let pair = self.form.iter().find(|(known, _)| known == name);
         pair.map(|(_, value)| value.as_str())
@@ -39,9 +44,11 @@ impl Relay {
             listener.local_addr().expect("the address of a listener")
         );
         let heard = Arc::<Mutex<Vec<Exchange>>>::default();
-        let (target, memory) = (target.to_owned(), Arc::clone(&heard));
+        let gate = Arc::<Mutex<()>>::default();
+        let (target, memory, passes) = (target.to_owned(), Arc::clone(&heard), Arc::clone(&gate));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                drop(passes.lock());
                 let exchange = pass_on(&target, &stream);
                 memory
                     .lock()
@@ -50,7 +57,12 @@ impl Relay {
                 answer(&stream, &exchange.answer);
             }
         });
-        Self { url, heard }
+        Self { url, gate, heard }
+    }
+
+    /// Nothing passes until what it returns is dropped.
+    pub fn hold(&self) -> MutexGuard<'_, ()> {
+        self.gate.lock().expect("no thread panics with it")
     }
 
     /// `http://127.0.0.1:port`
