@@ -18,7 +18,7 @@ pub mod telemetry;
 pub mod tls;
 
 pub use arguments::{Command, Program};
-pub use listener::{BindError, bind};
+pub use listener::{BindError, announce, bind};
 pub use program::{Start, run_main, say};
 
 /// The version of Ferrule that this process was built from.

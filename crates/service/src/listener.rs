@@ -34,28 +34,32 @@ pub enum BindError {
     },
 }
 
-/// Listens on `address`, which came from the setting `variable`. Port 0 takes a free one; the log says which.
+/// Listens on `address`, which came from the setting `variable`. Port 0 takes a free one: [`announce`] says which.
 pub async fn bind(variable: &'static str, address: SocketAddr) -> Result<TcpListener, BindError> {
-    let open = async {
-        let listener = TcpListener::bind(address).await?;
-        let local = listener.local_addr()?;
-        io::Result::Ok((listener, local))
-    };
-    match open.await {
-        io::Result::Ok((listener, local)) => {
-            tracing::info!(setting = variable, address = %local, "listening");
-            Ok(listener)
+    TcpListener::bind(address).await.map_err(|cause| {
+        if cause.kind() == io::ErrorKind::AddrInUse {
+            BindError::Taken {
+                variable,
+                address,
+                cause,
+            }
+        } else {
+            BindError::Refused {
+                variable,
+                address,
+                cause,
+            }
         }
-        Err(cause) if cause.kind() == io::ErrorKind::AddrInUse => Err(BindError::Taken {
-            variable,
-            address,
-            cause,
-        }),
-        Err(cause) => Err(BindError::Refused {
-            variable,
-            address,
-            cause,
-        }),
+    })
+}
+
+/// Logs where a process can be reached. Do it once nothing can go wrong any more, so that a start that fails says
+/// one thing only: why.
+pub fn announce(listeners: &[(&'static str, &TcpListener)]) {
+    for (setting, listener) in listeners {
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(setting, %address, "listening");
+        }
     }
 }
 

@@ -40,6 +40,7 @@ pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<
         Chance::system(),
     );
 
+    ferrule_service::announce(&[("FERRULE_LISTEN", &listener), ("FERRULE_ADMIN_LISTEN", &admin)]);
     // Health answers as long as anything is in flight: whoever watches sees that it drains.
     let drained = CancellationToken::new();
     let admin = tokio::spawn(serve_admin(admin, admin_router, drained.clone()));

@@ -90,6 +90,10 @@ pub async fn run(
     registry.bootstrap(&settings.state.bootstrap, false).await?;
 
     let admin = ferrule_service::bind("FERRULE_ADMIN_LISTEN", settings.admin_listen).await?;
+    ferrule_service::announce(&[
+        ("FERRULE_GRPC_LISTEN", &listener),
+        ("FERRULE_ADMIN_LISTEN", &admin),
+    ]);
     let build = Build {
         service: "instance-registry",
         version: ferrule_service::VERSION,

@@ -43,6 +43,10 @@ pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<
 
     let listener = ferrule_service::bind("FERRULE_GRPC_LISTEN", process.grpc_listen).await?;
     let admin = ferrule_service::bind("FERRULE_ADMIN_LISTEN", process.admin_listen).await?;
+    ferrule_service::announce(&[
+        ("FERRULE_GRPC_LISTEN", &listener),
+        ("FERRULE_ADMIN_LISTEN", &admin),
+    ]);
     let asked = broker.clone();
     let readiness = Readiness::new().check("handshake store", move || {
         let broker = asked.clone();

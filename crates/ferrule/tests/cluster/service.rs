@@ -136,8 +136,9 @@ impl Service {
     /// Waits until `/readyz` says no, with these words in it.
     pub fn wait_until_not_ready(&self, words: &str) {
         wait_until(&format!("{} is not ready: {words}", self.program), SOON, || {
-            let answer = self.health("/readyz");
-            answer.status == 503 && answer.text().contains(words)
+            // It may not listen yet.
+            let answer = HttpClient::new().request("GET", &format!("{}/readyz", self.admin), &[], b"");
+            answer.is_ok_and(|answer| answer.status == 503 && answer.text().contains(words))
         });
     }
 
