@@ -18,6 +18,9 @@ use crate::trace::SpanLayer;
 /// How often the health service asks whether the service is ready.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(2);
 
+/// How long the service may think about that. One that takes longer would let its callers wait, too.
+const HEALTH_LIMIT: Duration = Duration::from_secs(2);
+
 /// The server stopped for a reason of its own.
 #[derive(Debug, thiserror::Error)]
 #[error("the gRPC server stopped: {0}")]
@@ -62,7 +65,7 @@ where
         let watch = shutdown.clone();
         let reporting = tokio::spawn(async move {
             loop {
-                let status = if ready().await && !watch.is_cancelled() {
+                let status = if says_ready(ready(), HEALTH_LIMIT).await && !watch.is_cancelled() {
                     tonic_health::ServingStatus::Serving
                 } else {
                     tonic_health::ServingStatus::NotServing
@@ -97,5 +100,22 @@ where
         };
         reporting.abort();
         Ok(ended?)
+    }
+}
+
+async fn says_ready(answer: impl Future<Output = bool>, limit: Duration) -> bool {
+    tokio::time::timeout(limit, answer).await.unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_service_that_does_not_say_whether_it_is_ready_is_not() {
+        let limit = Duration::ZERO;
+        assert!(says_ready(std::future::ready(true), limit).await);
+        assert!(!says_ready(std::future::ready(false), limit).await);
+        assert!(!says_ready(std::future::pending(), limit).await);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -14,6 +14,9 @@ use crate::errors::ApiError;
 
 /// The largest body of a platform call.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
+
+/// How much of a larger body is read, and thrown away, so that a client that sends before it listens hears why.
+const MAX_DISCARDED: usize = 16 * MAX_BODY;
 
 /// How long a client may take to send a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -58,21 +61,34 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 }
 
 async fn read(body: Body) -> Result<Bytes, ApiError> {
-    let whole = Limited::new(body, MAX_BODY).collect();
-    let Ok(read) = tokio::time::timeout(BODY_TIMEOUT, whole).await else {
+    let Ok(read) = tokio::time::timeout(BODY_TIMEOUT, collect(body)).await else {
         return Err(ApiError::new(
             StatusCode::REQUEST_TIMEOUT,
             format!("The body was not here within {} s.", BODY_TIMEOUT.as_secs()),
         ));
     };
-    match read {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::new(
+    read
+}
+
+async fn collect(mut body: Body) -> Result<Bytes, ApiError> {
+    let (mut kept, mut length) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await
+        && length <= MAX_DISCARDED
+    {
+        let frame = frame.map_err(|_| ApiError::bad_request("The body ended before its time."))?;
+        let data = frame.into_data().unwrap_or_default();
+        length += data.len();
+        if length <= MAX_BODY {
+            kept.extend_from_slice(&data);
+        }
+    }
+    if length > MAX_BODY {
+        return Err(ApiError::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             format!("The body is larger than {MAX_BODY} bytes."),
-        )),
-        Err(_) => Err(ApiError::bad_request("The body ended before its time.")),
+        ));
     }
+    Ok(kept.into())
 }
 
 /// Where and what, without the offending text: it may be a secret.

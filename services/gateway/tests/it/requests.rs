@@ -125,6 +125,14 @@ fn a_body_over_a_mebibyte_is_a_413() {
     );
 }
 
+/// A client that sends all of its body before it reads would find the connection closed, and no reason.
+#[test]
+fn a_client_that_sends_before_it_listens_hears_why_its_body_is_refused() {
+    let world = World::start();
+    let body = "x".repeat(8 * 1024 * 1024);
+    refused(&world.send("POST", "/instances", Some(&platform()), &body), 413);
+}
+
 #[test]
 fn a_url_over_16_kibibytes_is_a_414() {
     let world = World::start();
