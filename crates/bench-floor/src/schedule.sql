@@ -12,6 +12,6 @@ SELECT
     now.micros, now.micros, 1, 0, 0,
     -- Spread over the table, as rows that are due are.
     now.micros + CASE WHEN id <= :due THEN id - 60000000 ELSE 600000000 + (id * 7919) % 3000000000 END
-FROM (SELECT ordinal AS id FROM generate_series(1, :rows) ordinal ORDER BY md5(ordinal::TEXT)) ids,
+FROM (SELECT ordinal AS id FROM generate_series(1::BIGINT, :rows) ordinal ORDER BY md5(ordinal::TEXT)) ids,
     (SELECT (EXTRACT(EPOCH FROM now()) * 1000000)::BIGINT AS micros) now;
 VACUUM (ANALYZE) instances;

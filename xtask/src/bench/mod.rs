@@ -15,7 +15,6 @@ mod targets;
 mod world;
 mod wrk;
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::{packages, step, workspace};
@@ -35,6 +34,9 @@ pub struct Options {
     /// How long a visit takes
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=60))]
     seconds: u8,
+    /// Measure what was built before, and build nothing
+    #[arg(long)]
+    no_build: bool,
 }
 
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -42,15 +44,18 @@ const WARM_UP: Duration = Duration::from_secs(1);
 /// Builds, starts, measures, and prints a table.
 pub fn run(options: &Options) -> anyhow::Result<()> {
     packages::find_or_install(packages::FOR_BENCH)?;
-    let programs = build()?;
+    if !options.no_build {
+        build()?;
+    }
+    let programs = workspace::kept("release")?;
     let wanted = |row| options.rows.is_empty() || options.rows.contains(&row);
     let lines: Vec<_> = LINES.iter().filter(|line| wanted(line.row)).collect();
-    let mut targets: Vec<Target> = Vec::new();
-    for target in lines.iter().flat_map(|line| [line.against, line.target]) {
-        if !targets.contains(&target) {
-            targets.push(target);
-        }
-    }
+    let mut targets: Vec<Target> = lines
+        .iter()
+        .flat_map(|line| [line.against, line.target])
+        .collect();
+    targets.sort_unstable();
+    targets.dedup();
 
     eprintln!("==> start");
     let world = World::start(&programs, &targets, options.rounds)?;
@@ -72,8 +77,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds the product and the floors with one profile; gives the folder where they are.
-fn build() -> anyhow::Result<PathBuf> {
+/// Builds the product and the floors with one profile.
+fn build() -> anyhow::Result<()> {
     let mut cargo = workspace::cargo(&["build", "--release", "--locked", "--bins"])?;
     for package in [
         "ferrule",
@@ -84,6 +89,5 @@ fn build() -> anyhow::Result<PathBuf> {
     ] {
         cargo.args(["--package", package]);
     }
-    step::run("build", &mut cargo)?;
-    workspace::kept("release")
+    step::run("build", &mut cargo)
 }
