@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::token_endpoint::Behaviour;
+use crate::Behaviour;
 
 /// A refresh that the vendor was asked for.
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@
     reason = "a test kit fails a test by panicking, with words that say what was expected"
 )]
 
+mod behaviour;
 mod browser;
 mod cookies;
 mod daemon;
@@ -24,11 +25,13 @@ mod postgres;
 mod process;
 mod redis;
 mod relay;
+mod request;
 mod resp;
 mod scripted;
 mod token_endpoint;
 mod wait;
 
+pub use behaviour::Behaviour;
 pub use browser::{Browser, Landing};
 pub use families::{Outcome, Refresh};
 pub use http_client::{Answer, HttpClient};
@@ -39,9 +42,10 @@ pub use postgres::Postgres;
 pub use process::Process;
 pub use redis::Redis;
 pub use relay::{Exchange, Relay};
+pub use request::Request;
 pub use resp::Reply;
 pub use scripted::Scripted;
-pub use token_endpoint::{Behaviour, Held, Request, TokenEndpoint};
+pub use token_endpoint::{Held, TokenEndpoint};
 pub use wait::wait_until;
 
 /// The one client that the vendors of this kit know.

@@ -13,72 +13,10 @@ use url::Url;
 use url::form_urlencoded::parse;
 
 use crate::families::{Families, Refresh};
-use crate::http_message::{Headers, Undeclared, header, read_message};
-use crate::{Scripted, wait_until};
+use crate::http_message::{Undeclared, read_message};
+use crate::{Behaviour, Request, Scripted, wait_until};
 
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// What the vendor does where nothing is scripted.
-#[derive(Debug, Clone)]
-pub struct Behaviour {
-    /// `expires_in` of every access token, in seconds.
-    pub access_ttl: u64,
-    /// Whether a refresh brings a new refresh token, and spends the old one.
-    pub rotate: bool,
-    /// Whether a refresh token that comes again ends all tokens of its family (RFC 9700 section 4.14.2).
-    pub reuse_kills: bool,
-    /// How long it thinks about a refresh: half of it before, half after the token is spent.
-    pub thought: Duration,
-    /// `iss` in the answer of the authorization endpoint (RFC 9207).
-    pub issuer: Option<String>,
-}
-
-impl Default for Behaviour {
-    fn default() -> Self {
-        Self {
-            access_ttl: 3600,
-            rotate: true,
-            reuse_kills: false,
-            thought: Duration::ZERO,
-            issuer: None,
-        }
-    }
-}
-
-/// One request that the vendor got.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// `GET`, `POST`, …
-    pub method: String,
-    /// Path and query as they came.
-    pub target: String,
-    /// Names as they came, with their values.
-    pub headers: Headers,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-impl Request {
-    /// The target without its query.
-    pub fn path(&self) -> &str {
-        self.target.split('?').next().unwrap_or_default()
-    }
-
-    /// The first value of a header, whatever the case of its name.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        header(&self.headers, name)
-    }
-
-    /// A parameter of the body, whether that is a form or JSON.
-    pub fn parameter(&self, name: &str) -> Option<String> {
-        if let Ok(Value::Object(members)) = serde_json::from_slice(&self.body) {
-            return members.get(name)?.as_str().map(ToOwned::to_owned);
-        }
-        parse(&self.body)
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
-    }
-}
 
 /// The vendor, on a loopback port of its own. What is scripted for a path comes first; else `/token` answers with
 /// fresh tokens, once for each code and (when rotating) each refresh token, `/authorize` sends straight back with a

@@ -1,11 +1,12 @@
 //! What somebody has who took the database, Redis and every log: nothing (security requirements 15 and 44).
 
 use std::thread;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ferrule_testkit::{CLIENT_ID, CLIENT_SECRET, Postgres, Scripted, wait_until};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::search::find;
 use crate::service::{SOON, Service};
@@ -62,6 +63,8 @@ fn no_dump_no_log_and_no_error_holds_a_secret_of_the_run() {
     world.gateways[0].wait_until_ready();
     let other = world.api(1).created(&by_code("code-whose-registry-died"));
 
+    let fresh = refreshed(&mut world, &mut loot);
+
     // A vendor that repeats what it was told, one that fails, one that says nonsense.
     let words = format!("no: code-that-is-refused {CLIENT_SECRET} {CLIENT_ID}");
     let refusal = json!({"error": "invalid_grant", "error_description": words});
@@ -114,7 +117,7 @@ fn no_dump_no_log_and_no_error_holds_a_secret_of_the_run() {
         state_of(&pending),
         "token-in-a-page".to_owned(),
     ]);
-    secrets.extend([&instance, &other].map(|made| made["token"].as_str().unwrap().to_owned()));
+    secrets.extend([&instance, &other, &fresh].map(|made| made["token"].as_str().unwrap().to_owned()));
     let key = world.master_keys.strip_prefix("k1:").unwrap().to_owned();
     secrets.extend([hex::encode(STANDARD.decode(&key).unwrap()), key]);
     assert!(
@@ -124,6 +127,33 @@ fn no_dump_no_log_and_no_error_holds_a_secret_of_the_run() {
     for (place, text) in &loot.0 {
         assert_eq!(find(text, &secrets), None, "in {place}");
     }
+}
+
+/// An instance whose tokens are refreshed and called with, also while an answer waits that no registry has.
+fn refreshed(world: &mut World, loot: &mut Loot) -> Value {
+    world.vendor.behave(|vendor| vendor.access_ttl = 2);
+    let fresh = world.api(0).created(&by_code("code-whose-tokens-are-refreshed"));
+    wait_until("it is refreshed", SOON, || {
+        world.vendor.refreshes().iter().any(|one| one.answered.is_some())
+    });
+    let call = |world: &World| world.api(1).through(&fresh).get("/hubs/marketing/me");
+    assert_eq!(call(world).status, 200);
+    let held = world.vendor.hold();
+    wait_until("a refresh is under way", SOON, || {
+        world.vendor.refreshes().iter().any(|one| one.answered.is_none())
+    });
+    world.registries.iter_mut().for_each(Service::kill);
+    drop(held);
+    wait_until("its answer is kept", SOON, || {
+        String::from_utf8_lossy(&world.redis.dump()).contains("refresh:")
+    });
+    loot.take_stores("with a refreshed pair that nobody has", world);
+    world.vendor.behave(|vendor| vendor.access_ttl = 3600);
+    world.registries.iter_mut().for_each(Service::restart);
+    world.end_leases_older_than(Duration::ZERO);
+    wait_until("it is fetched", SOON, || call(world).status == 200);
+    world.services().for_each(Service::wait_until_ready);
+    fresh
 }
 
 fn state_of(authorization_url: &str) -> String {

@@ -27,5 +27,6 @@ mod service;
 mod starting;
 mod stores_away;
 mod trace_context;
+mod vendor_faults;
 mod vendors;
 mod world;

@@ -145,9 +145,7 @@ fn security_41_what_a_paused_registry_brings_after_its_lease_overwrites_nothing(
             .all(|refresh| refresh.answered.is_some())
     });
     // A minute later, as the database sees it.
-    let lease_is_over =
-        "UPDATE instances SET lease_until = 0, refresh_due_at = 0 WHERE lease_until IS NOT NULL";
-    Postgres::shared().query(&world.database, lease_is_over);
+    world.end_leases_older_than(Duration::ZERO);
     world.registries[1].restart();
     let there = world.api(1).through(&instance);
     wait_until("the other one has taken over", SOON, || {

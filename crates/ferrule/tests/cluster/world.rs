@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ferrule_model::Chance;
 use ferrule_seal::KeyRing;
@@ -16,6 +17,9 @@ use crate::vendors::{acme_at, intercom_at};
 /// Secrets of the first user and organization.
 pub const USER: &str = "user+secret/of=the&cluster's";
 pub const ORGANIZATION: &str = "organization%secret?of:the#cluster";
+
+/// How long a registry has an instance for itself while it refreshes it.
+const LEASE: Duration = Duration::from_mins(1);
 
 /// Gateway *i* and registry *i* call broker *i*, so that what two pairs share is in Redis and PostgreSQL.
 pub struct World {
@@ -156,6 +160,16 @@ impl World {
             base: format!("http://{}/elements/api-v2", self.gateways[gateway].address),
             authorization: format!("User {USER}, Organization {ORGANIZATION}"),
         }
+    }
+
+    /// Ends every lease that is older than this, as a minute would: those that killed registries left behind.
+    pub fn end_leases_older_than(&self, age: Duration) {
+        let update = format!(
+            "UPDATE instances SET lease_until = 0, refresh_due_at = 0
+             WHERE lease_until < EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 + {}",
+            LEASE.saturating_sub(age).as_micros()
+        );
+        Postgres::shared().query(&self.database, &update);
     }
 
     /// The address of the hosted callback as vendors know it, but at another gateway.

@@ -1,91 +1,14 @@
 //! Tokens that end stay alive: ahead of their end with nobody calling, on a call, after a restart.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use ferrule_testkit::{Answer, Behaviour, Outcome, Scripted, TokenEndpoint, wait_until};
-use serde_json::{Value, json};
+use ferrule_testkit::{Behaviour, Outcome, TokenEndpoint, wait_until};
+use serde_json::json;
 
+use crate::connected::{LIFE, LIMIT, SHORT_LIFE, connected, living};
 use crate::vendors::{acme_with_api_at, by_code};
-use crate::world::{Api, Ferrule, World};
-
-const LIMIT: Duration = Duration::from_secs(30);
-/// How long tokens live where that matters.
-const LIFE: Duration = Duration::from_secs(4);
-/// And where it need not be longer.
-const SHORT_LIFE: Duration = Duration::from_secs(2);
-
-/// A vendor whose tokens live that long, and which ends a connection when a refresh token comes twice.
-fn living(life: Duration) -> Behaviour {
-    Behaviour {
-        access_ttl: life.as_secs(),
-        reuse_kills: true,
-        ..Behaviour::default()
-    }
-}
-
-struct Connected {
-    vendor: TokenEndpoint,
-    world: World,
-    ferrule: Ferrule,
-    instance: Value,
-    made: Instant,
-}
-
-/// One instance, made of the code `one`, at a vendor of its own.
-fn connected(behaviour: Behaviour) -> Connected {
-    let vendor = TokenEndpoint::start(behaviour);
-    let world = World::new().with_connector("acme", &acme_with_api_at(&vendor));
-    let ferrule = world.start();
-    let instance = ferrule.api.post("/instances", &by_code("acme", "one")).json();
-    Connected {
-        vendor,
-        world,
-        ferrule,
-        instance,
-        made: Instant::now(),
-    }
-}
-
-impl Connected {
-    fn by_token(&self) -> Api {
-        let token = self.instance["token"].as_str().unwrap();
-        self.ferrule.api.by_token(token)
-    }
-
-    fn call(&self) -> Answer {
-        self.by_token().get("/hubs/crm/me")
-    }
-
-    fn path(&self) -> String {
-        format!("/instances/{}", self.instance["id"])
-    }
-
-    fn wait_for_refreshes(&self, count: usize) {
-        wait_until(&format!("there were {count} refreshes"), LIMIT, || {
-            self.refreshes()
-                .iter()
-                .filter(|one| one.answered.is_some())
-                .count()
-                >= count
-        });
-    }
-
-    fn refreshes(&self) -> Vec<ferrule_testkit::Refresh> {
-        self.vendor.refreshes_of("one")
-    }
-
-    fn wait_until_old(&self, age: Duration) {
-        wait_until("the tokens are old enough", LIMIT, || self.made.elapsed() >= age);
-    }
-
-    fn assert_alive(&self) {
-        let answer = self.call();
-        assert_eq!((answer.status, answer.json()), (200, json!({"code": "one"})));
-        assert!(!self.vendor.is_dead("one"), "{:?}", self.refreshes());
-        assert!(self.vendor.requests_to("/api/me").len() < 1000);
-    }
-}
+use crate::world::{Ferrule, World};
 
 #[test]
 fn tokens_of_four_seconds_stay_alive_with_nobody_calling() {
@@ -257,78 +180,4 @@ fn tokens_without_an_end_are_never_refreshed() {
     assert_eq!(vendor.refreshes().len(), 0);
     let shown = ferrule.api.get(&format!("/instances/{}", made["id"])).json();
     assert_eq!(shown["valid"], true);
-}
-
-#[test]
-fn a_refusal_is_final_until_the_user_logs_in_again() {
-    let connected = connected(living(SHORT_LIFE));
-    connected.vendor.revoke("one");
-    wait_until("the instance is not valid", LIMIT, || {
-        connected.ferrule.api.get(&connected.path()).json()["valid"] == false
-    });
-    let shown = connected.ferrule.api.get(&connected.path()).json();
-    assert_eq!(shown["reason"], "REAUTHORIZATION_REQUIRED");
-    let mut refused = None;
-    wait_until("calls are refused", LIMIT, || {
-        let answer = connected.call();
-        // A token with life left is served, and the vendor's own answer is a 401 too.
-        let reason = answer.json()["reason"] == "REAUTHORIZATION_REQUIRED";
-        assert_eq!(answer.status, 401, "{}", answer.text());
-        refused = reason.then(|| answer.json());
-        reason
-    });
-    let refused = refused.unwrap();
-    let words = refused["message"].as_str().unwrap();
-    assert!(words.contains(&format!("PATCH {}", connected.path())), "{words}");
-    assert!(
-        refused["providerMessage"]
-            .as_str()
-            .unwrap()
-            .starts_with("invalid_grant"),
-        "{refused}"
-    );
-    for _ in 0..5 {
-        assert_eq!(connected.call().status, 401);
-        assert_eq!(connected.by_token().get("/ping").status, 401);
-    }
-    assert_eq!(connected.refreshes().len(), 1, "nobody asks a dead token again");
-
-    let code = json!({"providerData": {"code": "two"}});
-    let again = connected.ferrule.api.patch(&connected.path(), &code);
-    assert_eq!(again.status, 200, "{}", again.text());
-    assert_eq!(
-        (&again.json()["valid"], again.json().get("reason")),
-        (&json!(true), None)
-    );
-    let answer = connected.call();
-    assert_eq!((answer.status, answer.json()), (200, json!({"code": "two"})));
-    wait_until("the new tokens are refreshed", LIMIT, || {
-        !connected.vendor.refreshes_of("two").is_empty()
-    });
-    assert_eq!(connected.call().status, 200);
-}
-
-#[test]
-fn a_vendor_app_that_is_refused_pauses_its_instances_and_a_corrected_secret_revives_them() {
-    let connected = connected(living(SHORT_LIFE));
-    connected
-        .vendor
-        .script_refresh(Scripted::json(401, &json!({"error": "invalid_client"})));
-    let reason = || connected.ferrule.api.get(&connected.path()).json()["reason"].clone();
-    wait_until("the app is refused", LIMIT, || reason() == "APP_MISCONFIGURED");
-    connected.wait_until_old(SHORT_LIFE);
-    let refused = connected.call();
-    assert_eq!(
-        (refused.status, &refused.json()["reason"]),
-        (502, &json!("APP_MISCONFIGURED"))
-    );
-    let corrected = json!({"configuration": {"oauth.api.secret": "another-secret"}});
-    let patched = connected.ferrule.api.patch(&connected.path(), &corrected);
-    assert_eq!(patched.status, 200, "{}", patched.text());
-    wait_until("it works again", LIMIT, || connected.call().status == 200);
-    assert_eq!(reason(), Value::Null);
-    let secrets: Vec<_> = connected.vendor.requests_to("/token");
-    let last = secrets.last().unwrap();
-    assert_eq!(last.parameter("client_secret").as_deref(), Some("another-secret"));
-    connected.assert_alive();
 }
