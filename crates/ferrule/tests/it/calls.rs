@@ -1,6 +1,6 @@
 //! Calls through an instance, as its owner makes them.
 
-use ferrule_testkit::{Behaviour, Browser, Decision, HttpClient, TokenEndpoint};
+use ferrule_testkit::{Behaviour, Browser, Decision, HttpClient, Scripted, TokenEndpoint};
 use serde_json::{Value, json};
 
 use crate::bash::{bash, bash_json};
@@ -174,7 +174,7 @@ fn a_connector_without_an_api_says_so() {
 fn what_the_vendor_says_comes_back_as_it_is() {
     let vendor = TokenEndpoint::start(Behaviour::default());
     let (_ferrule, by_token, _) = connected(&vendor);
-    let limited = ferrule_testkit::Scripted::new(429, "text/x-odd", "slow \u{1f40c} down")
+    let limited = Scripted::new(429, "text/x-odd", "slow \u{1f40c} down")
         .with_header("Retry-After", "7")
         .with_header("X-RateLimit-Remaining", "0")
         .with_header("Set-Cookie", "a=b");
@@ -188,8 +188,7 @@ fn what_the_vendor_says_comes_back_as_it_is() {
     assert_eq!(answer.header("x-ratelimit-remaining"), Some("0"));
     assert_eq!(answer.header("content-type"), Some("text/x-odd"));
     assert_eq!(vendor.requests_to("/api/busy").len(), 1);
-    let elsewhere = ferrule_testkit::Scripted::new(302, "text/plain", "")
-        .with_header("Location", "http://127.0.0.1:9/stolen");
+    let elsewhere = Scripted::new(302, "text/plain", "").with_header("Location", "http://127.0.0.1:9/stolen");
     vendor.script_at("/api/moved", elsewhere);
     let answer = by_token.get("/hubs/crm/moved");
     assert_eq!(
@@ -198,10 +197,15 @@ fn what_the_vendor_says_comes_back_as_it_is() {
     );
     let gone = by_token.get("/hubs/crm/broken");
     assert_eq!(gone.status, 200);
-    vendor.script_at("/api/broken", ferrule_testkit::Scripted::cut());
-    vendor.script_at("/api/broken", ferrule_testkit::Scripted::cut());
+    vendor.script_at("/api/broken", Scripted::cut());
+    vendor.script_at("/api/broken", Scripted::cut());
     let broken = by_token.post("/hubs/crm/broken", &json!({}));
     assert_eq!(broken.status, 502, "{}", broken.text());
+    // Half an answer never passes for a whole one.
+    let large = Scripted::new(200, "text/plain", "x".repeat(1 << 20)).cut_after(9000);
+    vendor.script_at("/api/cut", large);
+    let cut = by_token.try_send("GET", "/hubs/crm/cut", &[], "");
+    assert!(cut.is_err(), "{cut:?}");
     let url = format!("{}/hubs/crm/me", by_token.base);
     assert_eq!(HttpClient::new().get(&url, &[]).status, 401);
 }
