@@ -15,6 +15,7 @@ mod connector_files;
 mod crashes;
 mod first_start;
 mod fresh_tokens;
+mod herd;
 mod hosted_callback;
 mod hostile_input;
 mod keys;
