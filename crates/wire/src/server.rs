@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::server::NamedService;
+use tonic::transport::server::TcpIncoming;
 use tower::Service;
 
 use crate::tls::Tls;
@@ -87,7 +87,9 @@ where
             .add_service(health_service)
             .add_service(self.service)
             .serve_with_incoming_shutdown(
-                TcpListenerStream::new(listener),
+                // A builder's own setting does not reach sockets that are handed to it, and without it small
+                // answers wait for the peer's delayed acknowledgement: 40 ms a call.
+                TcpIncoming::from(listener).with_nodelay(Some(true)),
                 shutdown.clone().cancelled_owned(),
             );
         let deadline = async {
