@@ -83,15 +83,16 @@ where
         if let Some(tls) = &self.tls {
             builder = builder.tls_config(tls.server())?;
         }
-        let serving = builder
-            .add_service(health_service)
-            .add_service(self.service)
-            .serve_with_incoming_shutdown(
-                // A builder's own setting does not reach sockets that are handed to it, and without it small
-                // answers wait for the peer's delayed acknowledgement: 40 ms a call.
-                TcpIncoming::from(listener).with_nodelay(Some(true)),
-                shutdown.clone().cancelled_owned(),
-            );
+        // A builder's own setting does not reach sockets that are handed to it, and without it small answers wait
+        // for the peer's delayed acknowledgement: 40 ms a call.
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        // Boxed, since it is large and every caller up to main would carry it.
+        let serving = Box::pin(
+            builder
+                .add_service(health_service)
+                .add_service(self.service)
+                .serve_with_incoming_shutdown(incoming, shutdown.clone().cancelled_owned()),
+        );
         let deadline = async {
             shutdown.cancelled().await;
             tokio::time::sleep(self.drain).await;
