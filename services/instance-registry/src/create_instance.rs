@@ -1,8 +1,8 @@
-//! A code or a handshake becomes an instance; the same one becomes the same instance.
+//! A login, or what needs none, becomes an instance; the same one becomes the same instance.
 
 use std::sync::Arc;
 
-use ferrule_catalog::{Auth, Connector};
+use ferrule_catalog::Connector;
 use ferrule_model::{Chance, Digest, InstanceId};
 use ferrule_seal::DataKey;
 use ferrule_wire::{Reason, Refusal, v1};
@@ -10,11 +10,12 @@ use secrecy::ExposeSecret as _;
 
 use crate::configuration::Configuration;
 use crate::errors::{code_spent, invalid};
-use crate::exchange::{Claim, Granted, confirm, exchange};
+use crate::exchange::Granted;
 use crate::identify::{Caller, authenticate};
 use crate::instance_reply::Replies;
 use crate::instance_seal::InstanceSeal;
 use crate::labels;
+use crate::login::{Login, Outcome};
 use crate::state::Registry;
 use crate::store::{IdempotencyClaim, IdempotentRequest, Inserted, InstanceRow, NewInstance, SealedTokens};
 
@@ -65,75 +66,52 @@ pub(crate) async fn create_instance(
 }
 
 impl Draft {
+    /// One login, one insert, one confirmation. A request that spends nothing is itself spent, like a code, so that
+    /// two in flight make one instance.
     async fn fulfil(
         &self,
         registry: &Registry,
         provider_data: Option<v1::ProviderData>,
     ) -> Result<InstanceRow, Refusal> {
-        match &self.connector.auth {
-            Auth::OAuth2(_) => self.connect(registry, provider_data.unwrap_or_default()).await,
-            Auth::ApiKey | Auth::Basic | Auth::None => self.keep(registry).await,
-            Auth::OAuth1 | Auth::ClientCredentials => Err(invalid(format!(
-                "Connector '{}' logs in by a way that Ferrule does not speak yet.",
-                self.connector.key
-            ))),
-        }
-    }
-
-    /// OAuth 2: one exchange, one insert, one confirmation.
-    async fn connect(
-        &self,
-        registry: &Registry,
-        provider_data: v1::ProviderData,
-    ) -> Result<InstanceRow, Refusal> {
-        let claim = Claim::of(Some(&provider_data));
-        Claim::check(claim.as_ref(), &self.configuration)?;
-        let Some(claim) = claim else {
-            return Err(invalid("Missing: providerData.code."));
-        };
-        let organization = self.caller.organization;
-        let code = claim.digest(organization, &self.connector, &self.configuration);
-        if let Some(row) = self.spent_for(registry, code).await? {
+        let (organization, connector) = (self.caller.organization, &self.connector);
+        let provider_data = provider_data.unwrap_or_default();
+        let login = Login::first(connector, &self.configuration, provider_data)?;
+        let spent = login.spends(organization, connector, &self.configuration)?;
+        if let Some(code) = spent
+            && let Some(row) = self.spent_for(registry, code).await?
+        {
             return Ok(row);
         }
-        let granted = exchange(
-            registry,
-            organization,
-            &self.connector,
-            &claim,
-            code,
-            &self.configuration,
-            provider_data,
-        )
-        .await?;
-        let Some(granted) = granted else {
-            return self.spent_for(registry, code).await?.ok_or_else(code_spent);
+        let outcome = login
+            .run(registry, organization, connector, &self.configuration, spent)
+            .await?;
+        let code = spent.or_else(|| self.request_digest());
+        let granted = match outcome {
+            Outcome::Granted(granted) => Some(granted),
+            Outcome::Kept => None,
+            Outcome::Committed => {
+                let row = match code {
+                    Some(code) => self.spent_for(registry, code).await?,
+                    None => None,
+                };
+                return row.ok_or_else(code_spent);
+            }
         };
-        let id = self.insert(registry, Some(&granted), Some(code)).await?;
-        confirm(registry, code).await;
-        granted.committed(registry, organization, &self.connector).await;
+        let id = self.insert(registry, granted.as_deref(), code).await?;
+        if let Some(granted) = granted {
+            granted.committed(registry, organization, connector).await;
+        }
         self.made(registry, id).await
     }
 
-    /// No exchange: what was given is kept. An idempotent request is spent like a code, so that two in flight
-    /// make one instance.
-    async fn keep(&self, registry: &Registry) -> Result<InstanceRow, Refusal> {
-        let values = self
-            .connector
-            .resolve(&self.configuration.exposed())
-            .map_err(|error| invalid(format!("{error}.")))?;
-        self.connector
-            .require_all(&values)
-            .map_err(|error| invalid(format!("{error}.")))?;
-        let code = self.request.map(|request| {
-            Digest::builder("request")
-                .field(self.caller.organization.0.to_be_bytes())
-                .field(request.key.as_bytes())
-                .field(request.body.as_bytes())
-                .finish()
-        });
-        let id = self.insert(registry, None, code).await?;
-        self.made(registry, id).await
+    fn request_digest(&self) -> Option<Digest> {
+        let request = self.request?;
+        let digest = Digest::builder("request")
+            .field(self.caller.organization.0.to_be_bytes())
+            .field(request.key.as_bytes())
+            .field(request.body.as_bytes())
+            .finish();
+        Some(digest)
     }
 
     /// Inserts under a fresh id. When the code was spent meanwhile, the id of the instance it was spent for.

@@ -23,6 +23,7 @@ mod instance_seal;
 mod keep_pair;
 mod labels;
 mod list_instances;
+mod login;
 mod master_keys;
 mod pace;
 mod re_address;

@@ -1,20 +1,21 @@
-//! Renames, retags, re-addresses; with a new code, re-authenticates. Id and token stay.
+//! Renames, retags, re-addresses; with a new login, re-authenticates. Id and token stay.
 
 use std::sync::Arc;
 
-use ferrule_catalog::{Auth, Connector};
+use ferrule_catalog::Connector;
 use ferrule_model::Digest;
 use ferrule_seal::DataKey;
 use ferrule_wire::{Refusal, v1};
 
 use crate::configuration::Configuration;
-use crate::errors::{code_spent, contended, forbidden, instance_unknown, invalid};
-use crate::exchange::{Claim, Granted, confirm, exchange};
+use crate::errors::{code_spent, contended, forbidden, instance_unknown};
+use crate::exchange::Granted;
 use crate::get_instance::find;
 use crate::identify::authenticate;
 use crate::instance_reply::Replies;
 use crate::instance_seal::InstanceSeal;
 use crate::labels;
+use crate::login::{Login, Outcome};
 use crate::re_address::{Address, merged};
 use crate::state::Registry;
 use crate::store::{Changes, InstanceRow, Reauthenticated, Updated};
@@ -37,8 +38,9 @@ pub(crate) async fn update_instance(
 ) -> Result<v1::Instance, Refusal> {
     let caller = authenticate(&registry, request.credentials.as_ref()).await?;
     let row = find(&registry, &caller, request.id, &request.element).await?;
-    let claim = Claim::of(request.provider_data.as_ref());
-    if caller.is_bound_to_its_instance() && (claim.is_some() || !request.configuration.is_empty()) {
+    let provider_data = request.provider_data.unwrap_or_default();
+    let logs_in = Login::is_brought(&provider_data);
+    if caller.is_bound_to_its_instance() && (logs_in || !request.configuration.is_empty()) {
         return Err(forbidden("change configuration or log in again"));
     }
     let name = request.name.as_deref().map(labels::name).transpose()?.flatten();
@@ -46,7 +48,7 @@ pub(crate) async fn update_instance(
         .replace_tags
         .then(|| labels::tags(&request.tags))
         .transpose()?;
-    let configuration = if claim.is_some() || !request.configuration.is_empty() {
+    let configuration = if logs_in || !request.configuration.is_empty() {
         let connector = Arc::clone(registry.connector(row.element_key.as_str())?);
         let given = Configuration::given(&connector, request.configuration);
         Some((connector, given))
@@ -59,14 +61,13 @@ pub(crate) async fn update_instance(
         configuration,
         key: registry.data_keys.of(caller.organization).await?,
     };
-    let provider_data = request.provider_data.unwrap_or_default();
-    let row = match claim {
+    let login = match &wanted.configuration {
+        Some((connector, _)) => Login::again(connector, provider_data)?,
+        None => None,
+    };
+    let row = match login {
         None => wanted.update(&registry, row).await?,
-        Some(claim) => {
-            wanted
-                .reauthenticate(&registry, row, &claim, provider_data)
-                .await?
-        }
+        Some(login) => wanted.reauthenticate(&registry, row, login).await?,
     };
     Replies::new(&registry, wanted.key).reply(&row).await
 }
@@ -95,55 +96,39 @@ impl Wanted {
         Err(contended())
     }
 
-    /// A new code, a new pair. A code that was used for this instance already is no new one.
+    /// A new login, a new pair. A code that was used for this instance already is no new one.
     async fn reauthenticate(
         &self,
         registry: &Registry,
         row: InstanceRow,
-        claim: &Claim,
-        provider_data: v1::ProviderData,
+        login: Login,
     ) -> Result<InstanceRow, Refusal> {
         let Some((connector, given)) = &self.configuration else {
-            return Err(Refusal::internal("a claim came without its connector"));
+            return Err(Refusal::internal("a login came without its connector"));
         };
-        if !matches!(connector.auth, Auth::OAuth2(_)) {
-            return Err(invalid(format!(
-                "Connector '{}' takes no code: leave providerData out.",
-                connector.key
-            )));
-        }
+        let organization = row.organization_id;
         let stored = InstanceSeal::of_row(&self.key, &row).open_configuration(&row)?;
-        // A handshake knows its client and parameters; a code goes with what is stored, as changed by the call.
-        let configuration = match claim {
-            Claim::Handshake(_) => given.clone(),
-            Claim::Code(_) => merged(connector, &stored, given)?,
-        };
-        Claim::check(Some(claim), &configuration)?;
-        let code = claim.digest(row.organization_id, connector, &configuration);
+        let all = merged(connector, &stored, given)?;
+        let configuration = login.configuration(&all, given);
+        let code = login.spends(organization, connector, configuration)?;
         if spent_for_this(registry, &row, code).await? {
             return self.update(registry, row).await;
         }
-        let granted = exchange(
-            registry,
-            row.organization_id,
-            connector,
-            claim,
-            code,
-            &configuration,
-            provider_data,
-        )
-        .await?;
-        let Some(granted) = granted else {
-            return if spent_for_this(registry, &row, code).await? {
+        let outcome = login
+            .run(registry, organization, connector, configuration, code)
+            .await?;
+        match outcome {
+            Outcome::Granted(granted) => {
+                let row = self.write_pair(registry, row, &granted, code).await?;
+                granted.committed(registry, organization, connector).await;
+                Ok(row)
+            }
+            Outcome::Kept => self.update(registry, row).await,
+            Outcome::Committed if spent_for_this(registry, &row, code).await? => {
                 self.update(registry, row).await
-            } else {
-                Err(code_spent())
-            };
-        };
-        let row = self.write_pair(registry, row, &granted, code).await?;
-        confirm(registry, code).await;
-        granted.committed(registry, row.organization_id, connector).await;
-        Ok(row)
+            }
+            Outcome::Committed => Err(code_spent()),
+        }
     }
 
     async fn write_pair(
@@ -151,7 +136,7 @@ impl Wanted {
         registry: &Registry,
         mut row: InstanceRow,
         granted: &Granted,
-        code: Digest,
+        code: Option<Digest>,
     ) -> Result<InstanceRow, Refusal> {
         let seal = InstanceSeal::of_row(&self.key, &row);
         let tokens = granted.seal(registry, &seal);
@@ -160,7 +145,7 @@ impl Wanted {
             let now = registry.clock.now();
             let outcome = registry
                 .store
-                .reauthenticate(row.organization_id, row.id, &tokens, &changes, Some(code), now)
+                .reauthenticate(row.organization_id, row.id, &tokens, &changes, code, now)
                 .await?;
             match outcome {
                 Reauthenticated::Done { version } => {
@@ -215,7 +200,12 @@ impl Wanted {
 }
 
 /// Whether a code was used for this instance; an error when it was used for another.
-async fn spent_for_this(registry: &Registry, row: &InstanceRow, code: Digest) -> Result<bool, Refusal> {
+async fn spent_for_this(
+    registry: &Registry,
+    row: &InstanceRow,
+    code: Option<Digest>,
+) -> Result<bool, Refusal> {
+    let Some(code) = code else { return Ok(false) };
     match registry.store.instance_of_code(code).await? {
         None => Ok(false),
         Some(spent) if spent.instance_id == row.id && !spent.deleted => Ok(true),

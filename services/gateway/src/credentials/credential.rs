@@ -3,18 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderName, HeaderValue};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use ferrule_catalog::{Api, Auth, Catalog, Connector, Credentials as Secrets, HeaderTemplate, Parameters};
+use ferrule_catalog::{Api, Catalog, Connector, HeaderTemplate, Parameters};
 use ferrule_model::{InstanceId, OrganizationId};
 use ferrule_wire::{Reason, Refusal, v1};
 use jiff::Timestamp;
-use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
+use super::authorization::{Authorization, Given, value};
 use super::origin::Origin;
 use crate::proxy::{Breaker, Breakers};
 
@@ -37,6 +33,8 @@ pub(crate) struct Credential {
     /// The longest that the vendor may leave a call standing before its answer begins.
     pub(crate) timeout: Duration,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// How each call proves whose it is.
+    pub(crate) authorization: Authorization,
     /// When the registry was asked.
     pub(crate) asked: Instant,
     /// From then on it must be asked again.
@@ -46,7 +44,7 @@ pub(crate) struct Credential {
 impl Credential {
     /// From the registry's answer. `asked` is when it was asked, `now` the time by which its times are read.
     pub(crate) fn new(
-        answer: v1::Credential,
+        mut answer: v1::Credential,
         catalog: &Catalog,
         breakers: &Breakers,
         asked: Instant,
@@ -77,7 +75,8 @@ impl Credential {
             InstanceId(answer.instance_id),
         );
         let version = answer.version;
-        let (parameters, secrets) = take_apart(answer);
+        let given = Given::take(&mut answer);
+        let parameters = answer.parameters.into_iter().collect();
         let base_url = api
             .base_url
             .render(&parameters)
@@ -91,14 +90,15 @@ impl Credential {
             breaker: breakers.of(origin.authority()),
             timeout: api.timeout,
             origin,
-            headers: headers(connector, api, &parameters, &secrets).map_err(unfit)?,
+            headers: headers(api, &parameters, &given).map_err(unfit)?,
+            authorization: Authorization::new(connector, api, &parameters, &given).map_err(unfit)?,
             connector: Arc::clone(connector),
             asked,
             until,
         })
     }
 
-    /// The connector's headers, the credential among them.
+    /// The connector's headers; `Authorization` is not among them.
     pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
         &self.headers
     }
@@ -124,76 +124,21 @@ fn until(answer: &v1::Credential, asked: Instant, now: Timestamp) -> Instant {
     }
 }
 
-struct Given {
-    access_token: Option<SecretString>,
-    api_key: Option<SecretString>,
-    basic: Option<SecretString>,
-}
-
-fn take_apart(answer: v1::Credential) -> (Parameters, Given) {
-    let (username, password) = (answer.username, SecretString::from(answer.password));
-    let present = |secret: String| (!secret.is_empty()).then(|| SecretString::from(secret));
-    let given = Given {
-        access_token: present(answer.access_token),
-        api_key: present(answer.api_key),
-        basic: (!username.is_empty()).then(|| basic(&username, &password)),
-    };
-    (answer.parameters.into_iter().collect(), given)
-}
-
-/// RFC 7617.
-fn basic(username: &str, password: &SecretString) -> SecretString {
-    let pair = SecretString::from(format!("{username}:{}", password.expose_secret()));
-    format!("Basic {}", STANDARD.encode(pair.expose_secret())).into()
-}
-
+/// The headers that the connector's file names beside `Authorization`.
 fn headers(
-    connector: &Connector,
     api: &Api,
     parameters: &Parameters,
     given: &Given,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
-    let secrets = Secrets {
-        access_token: given.access_token.as_ref(),
-        api_key: given.api_key.as_ref(),
-    };
-    let render = |template: &HeaderTemplate| {
-        template
-            .render(parameters, secrets)
-            .map_err(|error| error.to_string())
-    };
-    let mut headers = Vec::with_capacity(api.headers.len() + 1);
-    for (name, template) in &api.headers {
+    let header = |(name, template): &(String, HeaderTemplate)| {
         let header =
             HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("'{name}' is no header's name"))?;
-        headers.push((header, value(name, render(template)?)?));
-    }
-    let authorization = match (&api.authorization, &connector.auth, &given.basic) {
-        (Some(template), ..) => Some(render(template)?),
-        (None, Auth::Basic, Some(basic)) => Some(basic.clone()),
-        _ => None,
+        let text = given
+            .render(template, parameters)
+            .map_err(|error| error.to_string())?;
+        Ok((header, value(name, text)?))
     };
-    if let Some(text) = authorization {
-        headers.push((AUTHORIZATION, value("authorization", text)?));
-    }
-    Ok(headers)
-}
-
-/// A header's value that is wiped with its last clone, and that no log shows.
-fn value(name: &str, text: SecretString) -> Result<HeaderValue, String> {
-    let bytes = Bytes::from_owner(Wiped(text));
-    let mut value = HeaderValue::from_maybe_shared(bytes)
-        .map_err(|_| format!("the header '{name}' would hold a control character"))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-struct Wiped(SecretString);
-
-impl AsRef<[u8]> for Wiped {
-    fn as_ref(&self) -> &[u8] {
-        self.0.expose_secret().as_bytes()
-    }
+    api.headers.iter().map(header).collect()
 }
 
 #[cfg(test)]
@@ -234,18 +179,5 @@ mod tests {
         let asked = Instant::now();
         tokio::time::advance(Duration::from_millis(700)).await;
         assert_eq!(until(&v1::Credential::default(), asked, now) - asked, BELIEVED);
-    }
-
-    #[test]
-    fn security_44_a_credential_never_shows() {
-        let value = value("x", "Bearer c4n4ry".to_owned().into()).unwrap();
-        assert_eq!(value.as_bytes(), b"Bearer c4n4ry");
-        assert!(!format!("{value:?}").contains("c4n4ry"));
-    }
-
-    #[test]
-    fn basic_is_rfc_7617s() {
-        let header = basic("Aladdin", &"open sesame".to_owned().into());
-        assert_eq!(header.expose_secret(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     }
 }

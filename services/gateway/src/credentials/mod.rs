@@ -1,5 +1,7 @@
 //! Vendors' credentials for calls through instances: asked of the registry, held for a second at most.
 
+mod authorization;
+mod basic;
 mod cache;
 mod credential;
 mod flight;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::BoxError;
 use axum::body::Bytes;
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use ferrule_outbound::{NotSent, OutboundError, Unanswered};
@@ -120,6 +120,11 @@ impl Call {
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = address;
         *request.headers_mut() = headers;
+        let (mut head, body) = request.into_parts();
+        if let Some(authorization) = credential.authorization.of_call(&head) {
+            head.headers.insert(AUTHORIZATION, authorization);
+        }
+        let request = Request::from_parts(head, body);
 
         let outcome = gateway.outbound().stream(request, credential.timeout).await;
         match &outcome {

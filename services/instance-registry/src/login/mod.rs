@@ -1,0 +1,126 @@
+//! How an instance gets its credential: one way for each kind of connector, each in a file of its own.
+//!
+//! Another kind is another variant here, and a file beside the others; whoever makes and changes instances knows
+//! the variants by their answers alone.
+
+mod code;
+mod kept;
+
+use ferrule_catalog::{Auth, Connector};
+use ferrule_model::{Digest, OrganizationId};
+use ferrule_wire::{Refusal, v1};
+
+use crate::configuration::Configuration;
+use crate::errors::invalid;
+use crate::exchange::Granted;
+use crate::state::Registry;
+use code::Claim;
+
+/// A login that a call asks for, with what the caller brought for it.
+pub(crate) enum Login {
+    /// OAuth 2: the code of a user's login, or the handshake that has it.
+    Code(Claim),
+    /// None: what the configuration holds is the credential.
+    Kept,
+}
+
+/// What came of a login.
+pub(crate) enum Outcome {
+    /// Tokens.
+    Granted(Box<Granted>),
+    /// No tokens: the configuration holds all there is.
+    Kept,
+    /// Tokens that a call before has committed: the row has them.
+    Committed,
+}
+
+impl Login {
+    /// The login of a new instance. Refuses what lacks something, naming every missing entry, before anything is
+    /// spent.
+    pub(crate) fn first(
+        connector: &Connector,
+        configuration: &Configuration,
+        provider_data: v1::ProviderData,
+    ) -> Result<Self, Refusal> {
+        match &connector.auth {
+            Auth::OAuth2(_) => Claim::required(provider_data, configuration).map(Self::Code),
+            Auth::ApiKey | Auth::Basic | Auth::None => {
+                kept::check(connector, configuration)?;
+                Ok(Self::Kept)
+            }
+            Auth::OAuth1 | Auth::ClientCredentials => Err(invalid(format!(
+                "Connector '{}' logs in by a way that Ferrule does not speak yet.",
+                connector.key
+            ))),
+        }
+    }
+
+    /// Whether a call brings something to log in by.
+    pub(crate) fn is_brought(provider_data: &v1::ProviderData) -> bool {
+        Claim::is_in(provider_data)
+    }
+
+    /// The login of an instance that there is; `None`: its credential stays, or is changed with its configuration.
+    pub(crate) fn again(
+        connector: &Connector,
+        provider_data: v1::ProviderData,
+    ) -> Result<Option<Self>, Refusal> {
+        match &connector.auth {
+            _ if !Self::is_brought(&provider_data) => Ok(None),
+            Auth::OAuth2(_) => Ok(Claim::of(provider_data).map(Self::Code)),
+            _ => Err(invalid(format!(
+                "Connector '{}' takes no code: leave providerData out.",
+                connector.key
+            ))),
+        }
+    }
+
+    /// What the login goes with: all that the instance will have, or only what the call itself gives.
+    pub(crate) fn configuration<'c>(
+        &self,
+        all: &'c Configuration,
+        given: &'c Configuration,
+    ) -> &'c Configuration {
+        match self {
+            // A handshake knows its client and parameters.
+            Self::Code(claim) if claim.is_handshake() => given,
+            _ => all,
+        }
+    }
+
+    /// What names what this login spends, for ever; `None`: it spends nothing. Refuses what lacks something.
+    pub(crate) fn spends(
+        &self,
+        organization: OrganizationId,
+        connector: &Connector,
+        configuration: &Configuration,
+    ) -> Result<Option<Digest>, Refusal> {
+        match self {
+            Self::Code(claim) => {
+                claim.check(configuration)?;
+                Ok(Some(claim.digest(organization, connector, configuration)))
+            }
+            Self::Kept => Ok(None),
+        }
+    }
+
+    /// Logs in. `spent` is what [`Login::spends`] said.
+    pub(crate) async fn run(
+        self,
+        registry: &Registry,
+        organization: OrganizationId,
+        connector: &Connector,
+        configuration: &Configuration,
+        spent: Option<Digest>,
+    ) -> Result<Outcome, Refusal> {
+        match (self, spent) {
+            (Self::Code(claim), Some(digest)) => {
+                claim
+                    .exchange(registry, organization, connector, configuration, digest)
+                    .await
+            }
+            (Self::Code(_), None) => Err(Refusal::internal("a code goes without its digest")),
+            (Self::Kept, _) => Ok(Outcome::Kept),
+        }
+    }
+}
