@@ -10,6 +10,7 @@ use crate::api::{Api, Resource};
 use crate::auth::{Auth, OAuth2};
 use crate::parameter::{Parameter, ParameterError, Parameters, Place};
 use crate::template::Template;
+use crate::token_server::TokenServer;
 
 /// Names by which the contract's clients give an address parameter they do not know by name, in order.
 const ALIASES: [&str; 2] = ["siteAddress", "subdomain"];
@@ -46,6 +47,17 @@ impl Connector {
     pub fn oauth2(&self) -> Result<&OAuth2, ParameterError> {
         match &self.auth {
             Auth::OAuth2(oauth2) => Ok(oauth2),
+            _ => Err(ParameterError::NotOAuth2 {
+                connector: self.key.to_string(),
+            }),
+        }
+    }
+
+    /// Where it hands out OAuth 2 tokens, when it does.
+    pub fn token_server(&self) -> Result<&TokenServer, ParameterError> {
+        match &self.auth {
+            Auth::OAuth2(oauth2) => Ok(&oauth2.tokens),
+            Auth::ClientCredentials(tokens) => Ok(tokens),
             _ => Err(ParameterError::NotOAuth2 {
                 connector: self.key.to_string(),
             }),
@@ -98,14 +110,14 @@ impl Connector {
         self.oauth2()?.authorization_url.render(values)
     }
 
-    /// Where codes and refresh tokens become tokens.
+    /// Where codes, refresh tokens and client credentials become tokens.
     pub fn token_url(&self, values: &Parameters) -> Result<String, ParameterError> {
-        self.oauth2()?.token_url.render(values)
+        self.token_server()?.token_url.render(values)
     }
 
     /// Where tokens are revoked; `None` when the vendor has no such place.
     pub fn revocation_url(&self, values: &Parameters) -> Result<Option<String>, ParameterError> {
-        self.oauth2()?
+        self.token_server()?
             .revocation_url
             .as_ref()
             .map(|url| url.render(values))
@@ -135,13 +147,11 @@ impl Connector {
     }
 
     fn addresses(&self) -> impl Iterator<Item = &Template> {
-        let oauth2 = self.oauth2().ok().into_iter();
-        let of_auth = oauth2.flat_map(|oauth2| {
-            [&oauth2.authorization_url, &oauth2.token_url]
-                .into_iter()
-                .chain(&oauth2.revocation_url)
-        });
-        of_auth.chain(self.api.as_ref().map(|api| &api.base_url))
+        let login = self.oauth2().ok().map(|oauth2| &oauth2.authorization_url);
+        let tokens = self.token_server().ok().into_iter();
+        let tokens = tokens.flat_map(|tokens| [&tokens.token_url].into_iter().chain(&tokens.revocation_url));
+        let api = self.api.as_ref().map(|api| &api.base_url);
+        login.into_iter().chain(tokens).chain(api)
     }
 
     fn declares(&self, name: &str) -> bool {

@@ -47,6 +47,15 @@ impl HeaderTemplate {
         })
     }
 
+    /// The placeholders of credentials in it.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &'static str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            HeaderPiece::AccessToken => Some("access_token"),
+            HeaderPiece::ApiKey => Some("api_key"),
+            HeaderPiece::Literal(_) | HeaderPiece::Value(_) => None,
+        })
+    }
+
     /// The header's value, with no control character in it.
     pub fn render(
         &self,

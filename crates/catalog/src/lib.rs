@@ -21,15 +21,17 @@ mod reach;
 mod read;
 mod section;
 mod template;
+mod token_server;
 
 pub use api::{Api, Method, Ping, Resource};
-pub use auth::{Auth, ClientAuth, OAuth2, Pkce, Refresh, TokenRequestFormat};
+pub use auth::{ApiKey, Auth, Basic, OAuth2, Pkce, Refresh};
 pub use catalog::{Catalog, ConnectorSource, LoadOptions, check_directory};
 pub use connector::Connector;
 pub use header::{Credentials, HeaderTemplate};
 pub use parameter::{Parameter, ParameterError, Parameters, Pattern, Place};
 pub use problem::{LoadError, Problem};
 pub use template::Template;
+pub use token_server::{ClientAuth, TokenRequestFormat, TokenServer};
 
 /// The format as a JSON Schema, for editors.
 pub const JSON_SCHEMA: &str = include_str!("../connector.schema.json");

@@ -1,6 +1,6 @@
 //! A connector as the contract shows it (contract, "Element object").
 
-use ferrule_catalog::{Auth, Connector, Parameter, Place, Resource};
+use ferrule_catalog::{Auth, Connector, Parameter, Place, Resource, TokenServer};
 use ferrule_model::{Digest, DigestBuilder};
 use serde_json::{Value, json};
 
@@ -57,37 +57,49 @@ pub(crate) fn full(connector: &Connector) -> Value {
 
 /// What an instance of this connector may be given, as the contract's Config objects.
 pub(crate) fn configuration(connector: &Connector) -> Vec<Value> {
-    let mut fields = Vec::new();
-    if let Auth::OAuth2(oauth) = &connector.auth {
-        fields.push(
-            Field::new(
-                "oauth.api.key",
-                "API key",
-                "The client id of your app at the vendor",
-            )
-            .required(),
-        );
-        fields.push(
-            Field::new("oauth.api.secret", "API secret", "The client secret of your app")
-                .required()
-                .secret(),
-        );
-        fields.push(
-            Field::new(
-                "oauth.callback.url",
-                "Callback URL",
-                "Where the vendor sends the code; must be registered there",
-            )
-            .required(),
-        );
-        fields.push(Field::new("oauth.scope", "Scope", "What to ask for").default(&oauth.scope()));
-    }
+    let mut fields = credential(&connector.auth);
     fields.extend(connector.parameters.iter().map(|parameter| Field::of(parameter)));
     fields
         .iter()
         .enumerate()
         .map(|(order, field)| field.json(connector, order))
         .collect()
+}
+
+/// What the connector's kind asks for, under the contract's keys ("OAuth details", reserved keys).
+fn credential(auth: &Auth) -> Vec<Field> {
+    match auth {
+        Auth::OAuth2(oauth2) => {
+            let callback = Field::new(
+                "oauth.callback.url",
+                "Callback URL",
+                "Where the vendor sends the code; must be registered there",
+            );
+            let [key, secret, scope] = app(&oauth2.tokens);
+            vec![key, secret, callback.required(), scope]
+        }
+        Auth::ClientCredentials(tokens) => app(tokens).into(),
+        Auth::ApiKey(key) => vec![Field::new("api_key", &key.label, &key.help).required().secret()],
+        Auth::Basic(basic) => vec![
+            Field::new("username", &basic.username_label, &basic.help).required(),
+            Field::new("password", &basic.password_label, &basic.help)
+                .required()
+                .secret(),
+        ],
+        Auth::OAuth1 | Auth::None => Vec::new(),
+    }
+}
+
+/// The vendor app, and what it asks for.
+fn app(tokens: &TokenServer) -> [Field; 3] {
+    let key = "The client id of your app at the vendor";
+    [
+        Field::new("oauth.api.key", "API key", key).required(),
+        Field::new("oauth.api.secret", "API secret", "The client secret of your app")
+            .required()
+            .secret(),
+        Field::new("oauth.scope", "Scope", "What to ask for").default(&tokens.scope()),
+    ]
 }
 
 /// The Config object of one key of an instance, declared or not.

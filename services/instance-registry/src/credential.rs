@@ -43,8 +43,8 @@ pub(crate) async fn credential(registry: &Registry, row: &InstanceRow) -> Result
         ..v1::Credential::default()
     };
     match connector.auth {
-        Auth::ApiKey => credential.api_key = entry(API_KEY),
-        Auth::Basic => {
+        Auth::ApiKey(_) => credential.api_key = entry(API_KEY),
+        Auth::Basic(_) => {
             credential.username = entry(USERNAME);
             credential.password = entry(PASSWORD);
         }

@@ -109,10 +109,13 @@ mod tests {
     fn connector(kind: &str) -> Catalog {
         let urls =
             "authorization_url = \"https://{shop}.acme.com/a\"\ntoken_url = \"https://{shop}.acme.com/t\"";
-        let urls = if kind == "oauth2" { urls } else { "" };
+        let (urls, authorization) = match kind {
+            "oauth2" => (urls, ""),
+            _ => ("", "authorization = \"Bearer {api_key}\""),
+        };
         let text = format!(
             "key = \"acme\"\nname = \"Acme\"\nhub = \"crm\"\n[auth]\nkind = \"{kind}\"\n{urls}\n\
-             [api]\nbase_url = \"https://{{shop}}.acme.com\"\n\
+             [api]\nbase_url = \"https://{{shop}}.acme.com\"\n{authorization}\n\
              [[parameters]]\nname = \"shop\"\nlabel = \"Shop\"\npattern = \"[a-z]+\"\n"
         );
         let options = LoadOptions {

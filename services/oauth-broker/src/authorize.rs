@@ -30,7 +30,7 @@ pub(crate) async fn authorize(
     let plan = Plan::of(broker, connector, oauth2, &request)?;
 
     let scope = if request.scope.is_empty() {
-        oauth2.scope()
+        oauth2.tokens.scope()
     } else {
         request.scope.clone()
     };

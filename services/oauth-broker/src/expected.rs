@@ -109,7 +109,7 @@ impl Expected {
             client_id: self.client_id,
             client_secret: self.client_secret,
             callback_url: self.callback_url,
-            scope: self.scope.unwrap_or_else(|| oauth2.scope()),
+            scope: self.scope.unwrap_or_else(|| oauth2.tokens.scope()),
             code_verifier: None,
             parameters: self.parameters,
             kept: BTreeMap::new(),

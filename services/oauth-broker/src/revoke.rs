@@ -19,7 +19,7 @@ const LIMITS: Limits = Limits {
 
 /// An unknown token counts as revoked, as the vendor says by its 200; a 5xx or 429 means: try again.
 pub(crate) async fn revoke(broker: &Broker, request: RevokeRequest) -> Result<RevokeResponse, Refusal> {
-    let (connector, oauth2) = broker.oauth2(&request.element)?;
+    let (connector, tokens) = broker.token_server(&request.element)?;
     let parameters = connector.resolve(&request.parameters).map_err(from_parameter)?;
     let Some(address) = connector.revocation_url(&parameters).map_err(from_parameter)? else {
         return Ok(RevokeResponse { revoked: false });
@@ -28,7 +28,7 @@ pub(crate) async fn revoke(broker: &Broker, request: RevokeRequest) -> Result<Re
     let client = Client {
         id: &request.api_key,
         secret: &secret,
-        auth: client_auth(oauth2),
+        auth: client_auth(tokens),
     };
     let hint = if request.refresh {
         TokenHint::RefreshToken

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ferrule_catalog::{Catalog, Connector, OAuth2};
+use ferrule_catalog::{Catalog, Connector, OAuth2, TokenServer};
 use ferrule_model::{Chance, Clock};
 use ferrule_outbound::Outbound;
 use ferrule_seal::KeyRing;
@@ -88,12 +88,26 @@ impl Broker {
 
     /// The OAuth 2 connector of this key or id.
     pub(crate) fn oauth2(&self, key_or_id: &str) -> Result<(&Arc<Connector>, &OAuth2), Refusal> {
-        let connector = self.catalog.get(key_or_id).ok_or_else(|| {
-            let words = "No element found with this key or id. GET /elements lists all of them.";
-            Refusal::new(Reason::ElementUnknown, words)
-        })?;
+        let connector = self.connector(key_or_id)?;
         let oauth2 = connector.oauth2().map_err(crate::refusals::from_parameter)?;
         Ok((connector, oauth2))
+    }
+
+    /// The connector of this key or id, and where it hands out OAuth 2 tokens.
+    pub(crate) fn token_server(&self, key_or_id: &str) -> Result<(&Arc<Connector>, &TokenServer), Refusal> {
+        let connector = self.connector(key_or_id)?;
+        let tokens = connector
+            .token_server()
+            .map_err(crate::refusals::from_parameter)?;
+        Ok((connector, tokens))
+    }
+
+    /// The connector of this key or id.
+    pub(crate) fn connector(&self, key_or_id: &str) -> Result<&Arc<Connector>, Refusal> {
+        self.catalog.get(key_or_id).ok_or_else(|| {
+            let words = "No element found with this key or id. GET /elements lists all of them.";
+            Refusal::new(Reason::ElementUnknown, words)
+        })
     }
 
     /// Ferrule's own callback for this connector: one path a connector.

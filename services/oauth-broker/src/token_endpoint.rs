@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ferrule_catalog::{self as catalog, Connector, OAuth2};
+use ferrule_catalog::{self as catalog, Connector, TokenServer};
 use ferrule_oauth::{self as oauth, CodeVerifier, TokenAnswer, read_token_answer};
 use ferrule_outbound::{Limits, OutboundError};
 use ferrule_wire::Refusal;
@@ -43,19 +43,19 @@ impl<'a> TokenEndpoint<'a> {
         client_id: &'a str,
         client_secret: &'a SecretString,
     ) -> Result<Self, Refusal> {
-        let oauth2 = connector.oauth2().map_err(from_parameter)?;
+        let tokens = connector.token_server().map_err(from_parameter)?;
         Ok(Self {
             address,
             client: oauth::Client {
                 id: client_id,
                 secret: client_secret,
-                auth: client_auth(oauth2),
+                auth: client_auth(tokens),
             },
-            format: match oauth2.token_request {
+            format: match tokens.token_request {
                 catalog::TokenRequestFormat::Form => oauth::BodyFormat::Form,
                 catalog::TokenRequestFormat::Json => oauth::BodyFormat::Json,
             },
-            extra: &oauth2.token_params,
+            extra: &tokens.token_params,
         })
     }
 
@@ -125,8 +125,8 @@ pub(crate) async fn ask(
 }
 
 /// How the connector's clients authenticate.
-pub(crate) fn client_auth(oauth2: &OAuth2) -> oauth::ClientAuth {
-    match oauth2.client_auth {
+pub(crate) fn client_auth(tokens: &TokenServer) -> oauth::ClientAuth {
+    match tokens.client_auth {
         catalog::ClientAuth::Body => oauth::ClientAuth::Body,
         catalog::ClientAuth::Basic => oauth::ClientAuth::Basic,
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::Reading;
+use super::carried::Carried;
 use crate::api::{Api, Method, Ping, Resource};
+use crate::auth::Auth;
 use crate::header::HeaderTemplate;
 use crate::pieces::{Part, split};
 use crate::section::{Report, Section};
@@ -29,8 +31,9 @@ const DEFAULT_TIMEOUT: u64 = 60;
 /// The most that a file may say.
 const LONGEST_TIMEOUT: u64 = 3600;
 
-pub(super) fn api(reading: &Reading<'_>, top: &Section<'_>) -> Option<Api> {
+pub(super) fn api(reading: &Reading<'_>, top: &Section<'_>, auth: Option<&Auth>) -> Option<Api> {
     let section = top.section("api", "[api]")?;
+    let mut carried = Carried::new(reading, auth);
     let base_url = section.required_text("base_url").and_then(|text| {
         let template = reading.address(&text)?;
         if text.get_ref().contains('?') || text.get_ref().ends_with('/') {
@@ -41,9 +44,10 @@ pub(super) fn api(reading: &Reading<'_>, top: &Section<'_>) -> Option<Api> {
         }
         Some(template)
     });
-    let headers = headers(reading, &section);
-    let authorization = section.text("authorization");
-    let authorization = authorization.and_then(|text| reading.parsed(&text, HeaderTemplate::parse));
+    let headers = headers(reading, &section, &mut carried);
+    let text = section.text("authorization");
+    let authorization = text.as_ref().and_then(|text| carried.template(text));
+    carried.check(&section, text.as_ref());
     let ping = section.text("ping").and_then(|text| ping(reading.report, &text));
     let timeout = section.number("timeout");
     let timeout = timeout.map_or(DEFAULT_TIMEOUT, |seconds| timeout_of(reading.report, &seconds));
@@ -57,7 +61,11 @@ pub(super) fn api(reading: &Reading<'_>, top: &Section<'_>) -> Option<Api> {
     })
 }
 
-fn headers(reading: &Reading<'_>, section: &Section<'_>) -> Vec<(String, HeaderTemplate)> {
+fn headers(
+    reading: &Reading<'_>,
+    section: &Section<'_>,
+    carried: &mut Carried<'_>,
+) -> Vec<(String, HeaderTemplate)> {
     let pairs = section.pairs("headers").into_iter();
     let headers = pairs.filter_map(|(name, text)| {
         let lower = name.get_ref().to_ascii_lowercase();
@@ -76,7 +84,7 @@ fn headers(reading: &Reading<'_>, section: &Section<'_>) -> Vec<(String, HeaderT
             let message = format!("headers: Ferrule sets '{}' itself: remove it", name.get_ref());
             reading.report.at(name.span(), message);
         }
-        Some((name.into_inner(), reading.parsed(&text, HeaderTemplate::parse)?))
+        Some((name.into_inner(), carried.template(&text)?))
     });
     headers.collect()
 }

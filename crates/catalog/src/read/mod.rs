@@ -2,6 +2,7 @@
 
 mod api;
 mod auth;
+mod carried;
 mod identity;
 mod parameters;
 
@@ -111,7 +112,7 @@ fn connector(
         },
     };
     let auth = auth::auth(&reading, &top);
-    let api = api::api(&reading, &top);
+    let api = api::api(&reading, &top, auth.as_ref());
     let resources = api::resources(report, &top);
     top.finish();
     Some(Connector {

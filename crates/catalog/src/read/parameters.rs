@@ -12,7 +12,7 @@ use crate::pieces::{Declared, is_name};
 use crate::section::{Report, Section};
 
 /// What the contract and the placeholders of credentials use already.
-const TAKEN: [&str; 16] = [
+const TAKEN: [&str; 18] = [
     "access_token",
     "api_key",
     "apiKey",
@@ -24,11 +24,13 @@ const TAKEN: [&str; 16] = [
     "error_description",
     "handshake",
     "iss",
+    "password",
     "pkce",
     "requestToken",
     "returnUrl",
     "scope",
     "state",
+    "username",
 ];
 
 const PLACES: [(&str, Place); 4] = [

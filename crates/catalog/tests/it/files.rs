@@ -1,7 +1,7 @@
 use ferrule_catalog::{ClientAuth, Method, Pkce, Place, Refresh, TokenRequestFormat};
 use proptest::prelude::*;
 
-use super::{ACME, catalog_with, connector};
+use super::{ACME, catalog_with, connector, told};
 
 /// Lines 1 to 7; what a case adds to `[auth]` begins at line 8.
 const START: &str = r#"key = "x"
@@ -13,23 +13,13 @@ authorization_url = "https://x.example.com/authorize"
 token_url = "https://x.example.com/token"
 "#;
 
-/// `line: message` of everything that is wrong with a file.
-fn told(text: &str) -> Vec<String> {
-    let catalog = catalog_with("x.toml", text);
-    catalog
-        .problems()
-        .iter()
-        .map(|problem| problem.to_string().replacen("x.toml:", "", 1))
-        .collect()
-}
-
 #[test]
 fn every_field_of_the_format_is_read() {
     let acme = connector("acme.toml", ACME);
     let oauth2 = acme.oauth2().unwrap();
-    assert_eq!(oauth2.scope(), "read,write");
+    assert_eq!(oauth2.tokens.scope(), "read,write");
     assert_eq!(
-        (oauth2.client_auth, oauth2.token_request),
+        (oauth2.tokens.client_auth, oauth2.tokens.token_request),
         (ClientAuth::Basic, TokenRequestFormat::Json)
     );
     assert_eq!((oauth2.pkce, oauth2.refresh), (Pkce::Required, Refresh::Rotating));
@@ -37,8 +27,11 @@ fn every_field_of_the_format_is_read() {
         (oauth2.issuer.as_deref(), oauth2.iss_required),
         (Some("https://example.com"), true)
     );
-    assert_eq!(oauth2.token_params, [("tenant".to_owned(), "main".to_owned())]);
-    assert_eq!(oauth2.token_url.names().collect::<Vec<_>>(), ["subdomain"]);
+    assert_eq!(
+        oauth2.tokens.token_params,
+        [("tenant".to_owned(), "main".to_owned())]
+    );
+    assert_eq!(oauth2.tokens.token_url.names().collect::<Vec<_>>(), ["subdomain"]);
     let places: Vec<_> = acme
         .parameters
         .iter()
@@ -66,33 +59,19 @@ fn what_is_left_out_has_a_default() {
     let x = connector("x.toml", START);
     let oauth2 = x.oauth2().unwrap();
     assert_eq!(
-        (oauth2.client_auth, oauth2.token_request),
+        (oauth2.tokens.client_auth, oauth2.tokens.token_request),
         (ClientAuth::Body, TokenRequestFormat::Form)
     );
     assert_eq!((oauth2.pkce, oauth2.refresh), (Pkce::S256, Refresh::None));
     assert_eq!(
         (
-            oauth2.scope_separator.as_str(),
+            oauth2.tokens.scope_separator.as_str(),
             oauth2.iss_required,
             oauth2.discovery
         ),
         (" ", false, false)
     );
     assert!(x.api.is_none() && x.parameters.is_empty() && x.resources.is_empty() && x.docs.is_none());
-}
-
-#[test]
-fn every_kind_of_authentication_has_the_contracts_word() {
-    for (kind, word) in [
-        ("oauth1", "oauth1"),
-        ("client_credentials", "custom"),
-        ("api_key", "custom"),
-        ("basic", "basic"),
-        ("none", "custom"),
-    ] {
-        let text = format!("key = \"x\"\nname = \"X\"\nhub = \"crm\"\n[auth]\nkind = \"{kind}\"\n");
-        assert_eq!(connector("x.toml", &text).auth.kind_name(), word);
-    }
 }
 
 #[test]

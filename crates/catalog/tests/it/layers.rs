@@ -69,7 +69,7 @@ fn intercom_is_built_in_as_the_contract_has_it() {
     assert_eq!(intercom.revocation_url(&none), Ok(None));
     let oauth2 = intercom.oauth2().unwrap();
     assert_eq!(
-        (oauth2.scope().as_str(), oauth2.pkce, oauth2.refresh),
+        (oauth2.tokens.scope().as_str(), oauth2.pkce, oauth2.refresh),
         ("read", Pkce::Off, Refresh::None)
     );
     let resources: Vec<&str> = intercom

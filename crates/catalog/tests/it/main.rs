@@ -4,6 +4,7 @@
 
 mod addresses;
 mod files;
+mod kinds;
 mod layers;
 mod parameters;
 mod schema;
@@ -46,4 +47,14 @@ fn values(given: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 fn parameters(given: &[(&str, &str)]) -> Parameters {
     values(given).into_iter().collect()
+}
+
+/// `line: message` of everything that is wrong with a file.
+fn told(text: &str) -> Vec<String> {
+    let catalog = catalog_with("x.toml", text);
+    catalog
+        .problems()
+        .iter()
+        .map(|problem| problem.to_string().replacen("x.toml:", "", 1))
+        .collect()
 }

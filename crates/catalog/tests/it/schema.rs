@@ -28,7 +28,6 @@ fn the_schema_and_the_reader_know_the_same_keys() {
     let unknown = "xxxxxxxxxxxx = 1\n";
     for (pointer, text) in [
         ("/properties", format!("{START}{unknown}{AUTH}")),
-        ("/$defs/auth/properties", format!("{START}{AUTH}{unknown}")),
         (
             "/$defs/api/properties",
             format!("{START}{AUTH}[api]\nbase_url = \"https://x.example.com\"\n{unknown}"),
@@ -53,6 +52,37 @@ fn the_schema_and_the_reader_know_the_same_keys() {
             known_to_the_reader(&text),
             "{pointer}"
         );
+    }
+}
+
+#[test]
+fn of_every_kind_the_schema_and_the_reader_know_the_same_keys() {
+    let schema: Value = serde_json::from_str(JSON_SCHEMA).unwrap();
+    let auth = &schema["$defs"]["auth"];
+    let rules = auth["allOf"].as_array().unwrap();
+    for kind in auth["properties"]["kind"]["enum"].as_array().unwrap() {
+        let is_of = |rule: &&Value| {
+            let of = &rule["if"]["properties"]["kind"];
+            of["const"] == *kind || of["enum"].as_array().is_some_and(|kinds| kinds.contains(kind))
+        };
+        let then = &rules.iter().find(is_of).unwrap()["then"];
+        let mut keys: BTreeSet<String> = match &then["propertyNames"]["enum"] {
+            Value::Array(names) => names
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+            _ => auth["properties"].as_object().unwrap().keys().cloned().collect(),
+        };
+        for (key, _) in then["properties"].as_object().into_iter().flatten() {
+            keys.remove(key);
+        }
+        let mut text = format!("{START}[auth]\nkind = {kind}\n");
+        for key in then["required"].as_array().into_iter().flatten() {
+            text = format!("{text}{} = \"https://x.example.com/a\"\n", key.as_str().unwrap());
+        }
+        text += "xxxxxxxxxxxx = 1\n";
+        assert_eq!(keys, known_to_the_reader(&text), "{kind}");
     }
 }
 

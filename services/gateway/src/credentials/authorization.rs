@@ -70,7 +70,7 @@ impl Authorization {
             (Some(template), _) => given
                 .render(template, parameters)
                 .map_err(|error| error.to_string())?,
-            (None, Auth::Basic) if !given.username.is_empty() => basic(&given.username, &given.password),
+            (None, Auth::Basic(_)) if !given.username.is_empty() => basic(&given.username, &given.password),
             (None, _) => return Ok(Self::None),
         };
         value("authorization", text).map(Self::Fixed)

@@ -44,11 +44,11 @@ impl Login {
     ) -> Result<Self, Refusal> {
         match &connector.auth {
             Auth::OAuth2(_) => Claim::required(provider_data, configuration).map(Self::Code),
-            Auth::ApiKey | Auth::Basic | Auth::None => {
+            Auth::ApiKey(_) | Auth::Basic(_) | Auth::None => {
                 kept::check(connector, configuration)?;
                 Ok(Self::Kept)
             }
-            Auth::OAuth1 | Auth::ClientCredentials => Err(invalid(format!(
+            Auth::OAuth1 | Auth::ClientCredentials(_) => Err(invalid(format!(
                 "Connector '{}' logs in by a way that Ferrule does not speak yet.",
                 connector.key
             ))),

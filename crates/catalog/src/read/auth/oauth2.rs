@@ -1,0 +1,134 @@
+//! `kind = "oauth2"`: where the user logs in.
+
+use toml::Spanned;
+use url::Url;
+
+use super::super::Reading;
+use super::refuse;
+use super::token_server::token_server;
+use crate::address::Address;
+use crate::auth::{OAuth2, Pkce, Refresh};
+use crate::reach::is_loopback;
+use crate::section::Section;
+use crate::template::Template;
+
+/// What an authorization URL always says (RFC 6749 section 4.1.1, RFC 7636): no file may say otherwise.
+const OF_AUTHORIZATION: [&str; 7] = [
+    "scope",
+    "response_type",
+    "redirect_uri",
+    "state",
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+];
+
+pub(super) fn oauth2(reading: &Reading<'_>, section: &Section<'_>) -> Option<OAuth2> {
+    let authorization_url = section.required_text("authorization_url");
+    let authorization_url = authorization_url.and_then(|text| Some((reading.address(&text)?, text)));
+    let authorization_url = authorization_url.map(|(template, text)| {
+        for name in template
+            .as_address()
+            .map(Address::query_names)
+            .unwrap_or_default()
+        {
+            refuse(
+                reading,
+                &OF_AUTHORIZATION,
+                &Spanned::new(text.span(), name),
+                "authorization_url",
+            );
+        }
+        template
+    });
+    let tokens = token_server(reading, section, &[]);
+    let (issuer, iss_required, discovery) = issuer(reading, section);
+    Some(OAuth2 {
+        authorize_params: authorize_params(reading, section),
+        pkce: section
+            .choice(
+                "pkce",
+                &[
+                    ("required", Pkce::Required),
+                    ("s256", Pkce::S256),
+                    ("off", Pkce::Off),
+                ],
+            )
+            .unwrap_or(Pkce::S256),
+        refresh: section
+            .choice(
+                "refresh",
+                &[
+                    ("none", Refresh::None),
+                    ("reusable", Refresh::Reusable),
+                    ("rotating", Refresh::Rotating),
+                ],
+            )
+            .unwrap_or(Refresh::None),
+        issuer,
+        iss_required,
+        discovery,
+        // Last: by now every key has been asked for.
+        authorization_url: authorization_url?,
+        tokens: tokens?,
+    })
+}
+
+/// Issuer, whether a callback must name it, and whether it publishes metadata.
+fn issuer(reading: &Reading<'_>, section: &Section<'_>) -> (Option<String>, bool, bool) {
+    let issuer = section.text("issuer");
+    let iss = section.text("iss");
+    let iss_required = section
+        .choice("iss", &[("required", true), ("optional", false)])
+        .unwrap_or(false);
+    let discovery = section.flag("discovery").unwrap_or(false);
+    if let Some(text) = &issuer
+        && let Err(why) = check_issuer(text.get_ref(), reading.rules.allow_private_networks)
+    {
+        reading
+            .report
+            .at(text.span(), format!("issuer = \"{}\": {why}", text.get_ref()));
+    }
+    if issuer.is_none() && iss_required {
+        let span = iss.map_or(section.span(), |iss| iss.span());
+        reading.report.at(
+            span,
+            "iss = \"required\" needs an issuer to compare with: write issuer = \"https://…\"",
+        );
+    }
+    if issuer.is_none() && discovery {
+        reading.report.at(
+            section.span(),
+            "discovery = true needs an issuer: write issuer = \"https://…\"",
+        );
+    }
+    (issuer.map(Spanned::into_inner), iss_required, discovery)
+}
+
+/// RFC 8414 section 2: https, no query, no fragment; here also http on loopback where that is let in.
+fn check_issuer(text: &str, allow_private_networks: bool) -> Result<(), &'static str> {
+    let url = Url::parse(text).map_err(|_| "write an address that begins with https://")?;
+    let loopback = url.host_str().is_some_and(is_loopback);
+    match url.scheme() {
+        "https" => {}
+        "http" if loopback && allow_private_networks => {}
+        "http" if loopback => return Err("http:// on loopback needs FERRULE_ALLOW_PRIVATE_NETWORKS=true"),
+        _ => return Err("write an address that begins with https://"),
+    }
+    let bare = url.username().is_empty() && url.password().is_none();
+    let plain = bare && url.query().is_none() && url.fragment().is_none() && !text.contains(['{', '}']);
+    if plain {
+        Ok(())
+    } else {
+        Err("an issuer has no placeholder, user name, query or fragment: remove it")
+    }
+}
+
+fn authorize_params(reading: &Reading<'_>, section: &Section<'_>) -> Vec<(String, Template)> {
+    let pairs = section.pairs("authorize_params").into_iter();
+    let params = pairs.filter_map(|(name, text)| {
+        refuse(reading, &OF_AUTHORIZATION, &name, "authorize_params");
+        Some((name.into_inner(), reading.parsed(&text, Template::text)?))
+    });
+    params.collect()
+}

@@ -1,0 +1,96 @@
+//! A vendor's token endpoint, as `oauth2` and `client_credentials` have it.
+
+use toml::Spanned;
+
+use super::super::Reading;
+use super::refuse;
+use crate::pieces::{Part, split};
+use crate::section::Section;
+use crate::token_server::{ClientAuth, TokenRequestFormat, TokenServer};
+
+/// What a token request always says (RFC 6749 sections 4.1.3 and 6, RFC 7636).
+const OF_TOKEN_REQUEST: [&str; 7] = [
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "client_id",
+    "client_secret",
+    "code_verifier",
+    "refresh_token",
+];
+
+/// What a request for the app's own token says besides (RFC 6749 section 4.4.2).
+pub(super) const OF_CLIENT_CREDENTIALS: [&str; 1] = ["scope"];
+
+/// `own`: parameters of token requests that Ferrule sets for this kind besides those of every kind.
+pub(super) fn token_server(
+    reading: &Reading<'_>,
+    section: &Section<'_>,
+    own: &[&str],
+) -> Option<TokenServer> {
+    let address = |text: Option<Spanned<String>>| text.and_then(|text| reading.address(&text));
+    let token_url = address(section.required_text("token_url"));
+    let revocation_url = address(section.text("revocation_url"));
+    Some(TokenServer {
+        revocation_url,
+        scopes: scopes(reading, section),
+        scope_separator: scope_separator(reading, section),
+        token_params: token_params(reading, section, own),
+        client_auth: section
+            .choice(
+                "client_auth",
+                &[("body", ClientAuth::Body), ("basic", ClientAuth::Basic)],
+            )
+            .unwrap_or(ClientAuth::Body),
+        token_request: section
+            .choice(
+                "token_request",
+                &[
+                    ("form", TokenRequestFormat::Form),
+                    ("json", TokenRequestFormat::Json),
+                ],
+            )
+            .unwrap_or(TokenRequestFormat::Form),
+        // Last: by now every key has been asked for.
+        token_url: token_url?,
+    })
+}
+
+fn scopes(reading: &Reading<'_>, section: &Section<'_>) -> Vec<String> {
+    let scopes = section.texts("scopes").unwrap_or_default();
+    for scope in &scopes {
+        let text = scope.get_ref();
+        if text.is_empty() || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            let message = format!("scopes: '{text}' is not one scope: write each in quotes of its own");
+            reading.report.at(scope.span(), message);
+        }
+    }
+    scopes.into_iter().map(Spanned::into_inner).collect()
+}
+
+fn scope_separator(reading: &Reading<'_>, section: &Section<'_>) -> String {
+    let Some(separator) = section.text("scope_separator") else {
+        return " ".to_owned();
+    };
+    if separator.get_ref().is_empty() || separator.get_ref().chars().any(char::is_control) {
+        reading
+            .report
+            .at(separator.span(), "scope_separator: write \" \" or \",\"");
+    }
+    separator.into_inner()
+}
+
+fn token_params(reading: &Reading<'_>, section: &Section<'_>, own: &[&str]) -> Vec<(String, String)> {
+    let pairs = section.pairs("token_params").into_iter();
+    let params = pairs.map(|(name, text)| {
+        refuse(reading, &OF_TOKEN_REQUEST, &name, "token_params");
+        refuse(reading, own, &name, "token_params");
+        if !matches!(split(text.get_ref()).as_deref(), Ok([] | [Part::Literal(_)])) {
+            reading
+                .report
+                .at(text.span(), "token_params are fixed: remove the placeholder");
+        }
+        (name.into_inner(), text.into_inner())
+    });
+    params.collect()
+}
