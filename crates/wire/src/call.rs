@@ -1,4 +1,4 @@
-//! What every outgoing call gets: a deadline and the trace context.
+//! What every outgoing call gets: a deadline, the trace context and the request's id.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -51,6 +51,7 @@ where
             request.headers_mut().insert(TIMEOUT, value);
         }
         crate::trace::inject(request.headers_mut());
+        crate::request_id::inject(request.headers_mut());
         let answer = self.inner.call(request);
         Box::pin(async move {
             match tokio::time::timeout(deadline, answer).await {

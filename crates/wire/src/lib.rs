@@ -1,11 +1,12 @@
 //! What travels between services: the generated gRPC types, the reasons they refuse with, and how clients
-//! and servers are set up (deadlines, trace context, TLS), in process and over sockets.
+//! and servers are set up (deadlines, trace context, request ids, TLS), in process and over sockets.
 
 mod call;
 mod client;
 mod health;
 mod reason;
 mod redacted;
+mod request_id;
 mod server;
 mod tls;
 mod trace;
@@ -25,5 +26,6 @@ pub use call::within;
 pub use client::{BrokerClient, RegistryClient, Transport, connect, in_process};
 pub use health::is_serving;
 pub use reason::{Reason, Refusal};
+pub use request_id::{current_request_id, on_behalf_of, request_id_of};
 pub use server::{ServeError, Server};
 pub use tls::{Tls, TlsError};

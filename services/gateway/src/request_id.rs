@@ -33,7 +33,11 @@ impl RequestId {
 pub(crate) async fn layer(State(chance): State<Chance>, request: Request<Body>, next: Next) -> Response {
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("(none)", MatchedPath::as_str);
-    answered(&chance, route, request, |request| next.run(request)).await
+    answered(&chance, route, request, |request| {
+        let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
+        ferrule_wire::on_behalf_of(id, next.run(request))
+    })
+    .await
 }
 
 /// Gives the request its id and span, renders a refusal with it, and logs one line.

@@ -13,7 +13,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::errors::ApiError;
 use crate::handlers::{
     callback, create_instance, declared_resource, delete_instance, enable_instance, get_element,
-    get_instance, hubs, instance_configuration, list_elements, list_instances, oauth_url, update_instance,
+    get_instance, hubs, instance_configuration, list_elements, list_instances, oauth_url, read_audit,
+    update_instance,
 };
 use crate::pages::{self, outcome};
 use crate::state::Gateway;
@@ -68,8 +69,10 @@ fn api() -> Router<Gateway> {
             "/instances/configuration/{config_id}",
             get(instance_configuration::one).patch(instance_configuration::update),
         )
+        .route("/instances/audit", get(read_audit::handler))
         .route("/instances/enabled", enabled.clone())
         .route("/instances/{id}", instance)
+        .route("/instances/{id}/audit", get(read_audit::handler))
         .route("/instances/{id}/enabled", enabled)
         .route("/instances/{id}/configuration", get(instance_configuration::list))
         .route(

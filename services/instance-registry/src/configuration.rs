@@ -1,6 +1,6 @@
 //! An instance's configuration: what is clear, and what is secret.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ferrule_catalog::Connector;
 use ferrule_model::MASK;
@@ -12,6 +12,10 @@ pub(crate) const API_KEY: &str = "oauth.api.key";
 pub(crate) const API_SECRET: &str = "oauth.api.secret";
 /// Where the vendor sent the browser.
 pub(crate) const CALLBACK_URL: &str = "oauth.callback.url";
+
+/// As much of one change, and of each name, is told to the audit.
+const MOST_NAMES: usize = 100;
+const LONGEST_NAME: usize = 100;
 
 /// Entries of a configuration, each on the side where it belongs.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +70,25 @@ impl Configuration {
         let secrets = self.secrets.iter();
         let secrets = secrets.map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
         self.clear.clone().into_iter().chain(secrets).collect()
+    }
+
+    /// The names of the entries that differ in `newer`, as the audit tells them.
+    pub(crate) fn names_changed_by(&self, newer: &Self) -> Vec<String> {
+        let names: BTreeSet<&String> = [self, newer]
+            .into_iter()
+            .flat_map(|side| side.clear.keys().chain(side.secrets.keys()))
+            .collect();
+        names
+            .into_iter()
+            .filter(|name| self.get(name) != newer.get(name))
+            .take(MOST_NAMES)
+            .map(|name| {
+                format!(
+                    "configuration.{}",
+                    name.chars().take(LONGEST_NAME).collect::<String>()
+                )
+            })
+            .collect()
     }
 
     /// Every entry as callers may see it.

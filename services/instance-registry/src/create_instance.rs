@@ -5,14 +5,14 @@ use std::sync::Arc;
 use ferrule_catalog::Connector;
 use ferrule_model::{Chance, Digest, InstanceId};
 use ferrule_seal::DataKey;
-use ferrule_wire::{Reason, Refusal, v1};
+use ferrule_wire::{Reason, Refusal, current_request_id, v1};
 use secrecy::ExposeSecret as _;
 
 use crate::configuration::Configuration;
 use crate::errors::{code_spent, invalid};
 use crate::exchange::Granted;
 use crate::identify::{Caller, authenticate};
-use crate::instance_reply::Replies;
+use crate::instance_reply::reply;
 use crate::instance_seal::InstanceSeal;
 use crate::labels;
 use crate::login::{Login, Outcome};
@@ -62,7 +62,7 @@ pub(crate) async fn create_instance(
         Some(row) => row,
         None => draft.fulfil(&registry, request.provider_data).await?,
     };
-    Replies::new(&registry, draft.key).reply(&row).await
+    reply(&registry, &draft.caller, &row).await
 }
 
 impl Draft {
@@ -181,6 +181,7 @@ impl Draft {
             token: seal.seal_token(&registry.chance, &token),
             tokens,
             created_at: now,
+            request_id: current_request_id(),
         })
     }
 

@@ -18,7 +18,7 @@ pub(crate) async fn delete_instance(
     let now = registry.clock.now();
     if !registry
         .store
-        .mark_deleted(row.organization_id, row.id, now)
+        .mark_deleted(row.organization_id, row.id, now, caller.by())
         .await?
     {
         return Err(instance_unknown(row.id));

@@ -10,7 +10,7 @@ use crate::configuration::{API_KEY, API_SECRET, Configuration};
 use crate::instance_seal::InstanceSeal;
 use crate::refresh::take_from_journal;
 use crate::state::Registry;
-use crate::store::InstanceRow;
+use crate::store::{AuditEntry, AuditEvent, By, InstanceRow};
 
 const REVOKE_DEADLINE: Duration = Duration::from_secs(25);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -114,7 +114,7 @@ async fn revoke_and_erase(registry: &Registry, row: &InstanceRow) -> Result<(), 
     if let Some(request) = revoke_request(registry, row).await? {
         revoke(registry, row.id, request).await?;
     }
-    registry.store.erase(row.id).await?;
+    registry.store.erase(row.id, registry.clock.now()).await?;
     tracing::info!(event = "instance_erased", instance = %row.id, "a deleted instance was erased");
     Ok(())
 }
@@ -182,6 +182,9 @@ async fn revoke(registry: &Registry, id: InstanceId, request: v1::RevokeRequest)
             Ok(answer) => {
                 let revoked = answer.into_inner().revoked;
                 tracing::info!(event = "revoked", instance = %id, revoked, "the vendor was asked to revoke");
+                if revoked {
+                    told(registry, id, AuditEvent::Revoked).await;
+                }
                 return Ok(());
             }
             Err(status) => status.into(),
@@ -199,7 +202,16 @@ async fn revoke(registry: &Registry, id: InstanceId, request: v1::RevokeRequest)
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
     tracing::error!(event = "not_revoked", instance = %id, "the tokens of a deleted instance may still be good at the vendor");
+    told(registry, id, AuditEvent::NotRevoked).await;
     Ok(())
+}
+
+/// Tells the audit what became of a revocation: a change at the vendor, which no transaction of ours holds.
+async fn told(registry: &Registry, id: InstanceId, event: AuditEvent) {
+    let entry = AuditEntry::new(event, registry.clock.now(), By::default());
+    if let Err(error) = registry.store.audit(id, &entry).await {
+        tracing::error!(event = "audit_not_kept", instance = %id, cause = %error, "a revocation is not in the audit");
+    }
 }
 
 /// Whether asking again would get the same answer.

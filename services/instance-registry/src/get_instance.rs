@@ -15,7 +15,7 @@ pub(crate) async fn get_instance(
 ) -> Result<v1::Instance, Refusal> {
     let caller = authenticate(&registry, request.credentials.as_ref()).await?;
     let row = find(&registry, &caller, request.id, &request.element).await?;
-    reply(&registry, &row).await
+    reply(&registry, &caller, &row).await
 }
 
 /// The instance that a caller names. One out of reach looks like a missing one.

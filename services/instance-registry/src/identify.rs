@@ -2,11 +2,11 @@
 
 use ferrule_model::{Digest, OrganizationId};
 use ferrule_wire::v1;
-use ferrule_wire::{Reason, Refusal};
+use ferrule_wire::{Reason, Refusal, current_request_id};
 
 use crate::errors;
 use crate::state::Registry;
-use crate::store::{InstanceRow, OrganizationRow, UserRow};
+use crate::store::{By, InstanceRow, OrganizationRow, UserRow};
 
 /// A caller whose credentials belong together.
 #[derive(Clone, Debug)]
@@ -31,6 +31,14 @@ impl Caller {
     /// Whether only the Element token's own instance is in reach.
     pub(crate) fn is_bound_to_its_instance(&self) -> bool {
         self.reach == Reach::OwnInstance
+    }
+
+    /// As the audit names who does something.
+    pub(crate) fn by(&self) -> By {
+        By {
+            user: Some(self.user.id),
+            request_id: current_request_id(),
+        }
     }
 
     /// Refuses a caller who did not present the Organization secret.

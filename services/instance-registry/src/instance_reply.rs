@@ -7,29 +7,22 @@ use ferrule_seal::DataKey;
 use ferrule_wire::{Refusal, v1};
 use secrecy::ExposeSecret as _;
 
+use crate::identify::Caller;
 use crate::instance_seal::InstanceSeal;
 use crate::state::Registry;
 use crate::store::{Fault, InstanceRow};
+use crate::tokens_shown;
 
 /// Turns rows of one organization into answers: the token opened, the configuration's secrets masked.
-pub(crate) struct Replies<'a> {
+struct Replies<'a> {
     registry: &'a Registry,
     key: DataKey,
     users: BTreeMap<UserId, v1::User>,
 }
 
 impl<'a> Replies<'a> {
-    /// Answers under this organization's data key.
-    pub(crate) fn new(registry: &'a Registry, key: DataKey) -> Self {
-        Self {
-            registry,
-            key,
-            users: BTreeMap::new(),
-        }
-    }
-
     /// The answer for one row.
-    pub(crate) async fn reply(&mut self, row: &InstanceRow) -> Result<v1::Instance, Refusal> {
+    async fn reply(&mut self, row: &InstanceRow) -> Result<v1::Instance, Refusal> {
         let user = self.user(row.user_id).await?;
         let seal = InstanceSeal::of_row(&self.key, row);
         let fault = row.verdict.or_else(|| self.ended(row));
@@ -79,8 +72,33 @@ impl<'a> Replies<'a> {
     }
 }
 
-/// The answer for one row alone.
-pub(crate) async fn reply(registry: &Registry, row: &InstanceRow) -> Result<v1::Instance, Refusal> {
-    let key = registry.data_keys.of(row.organization_id).await?;
-    Replies::new(registry, key).reply(row).await
+/// The answer for one row to this caller.
+pub(crate) async fn reply(
+    registry: &Registry,
+    caller: &Caller,
+    row: &InstanceRow,
+) -> Result<v1::Instance, Refusal> {
+    let mut shown = replies(registry, caller, std::slice::from_ref(row)).await?;
+    shown
+        .pop()
+        .ok_or_else(|| Refusal::internal("one row has one answer"))
+}
+
+/// The answers for rows of the caller's organization. That their tokens are shown is in the audit by then.
+pub(crate) async fn replies(
+    registry: &Registry,
+    caller: &Caller,
+    rows: &[InstanceRow],
+) -> Result<Vec<v1::Instance>, Refusal> {
+    let mut replies = Replies {
+        registry,
+        key: registry.data_keys.of(caller.organization).await?,
+        users: BTreeMap::new(),
+    };
+    let mut shown = Vec::with_capacity(rows.len());
+    for row in rows {
+        shown.push(replies.reply(row).await?);
+    }
+    tokens_shown::keep(registry, caller, rows).await;
+    Ok(shown)
 }

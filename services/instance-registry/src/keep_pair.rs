@@ -30,7 +30,11 @@ pub(crate) async fn keep(attempt: &Attempt<'_>, grant: v1::Grant, begun_at: Opti
 
     let mut pause = FIRST_PAUSE;
     let written = loop {
-        match registry.store.finish_refresh(row.id, row.version, &tokens).await {
+        match registry
+            .store
+            .finish_refresh(row.id, row.version, &tokens, registry.clock.now())
+            .await
+        {
             Ok(written) => break written,
             Err(error) if registry.stopping.is_cancelled() => {
                 tracing::error!(event = "pair_waits", instance = %row.id, cause = %error, "a refreshed pair waits in the journal");

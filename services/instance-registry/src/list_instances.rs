@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::errors::invalid;
 use crate::identify::authenticate;
-use crate::instance_reply::Replies;
+use crate::instance_reply::replies;
 use crate::state::Registry;
 use crate::store::{Cursor, Filter};
 
@@ -33,20 +33,14 @@ pub(crate) async fn list_instances(
         .store
         .list(caller.organization, &filter, page_size(request.page_size), after)
         .await?;
-
-    let mut replies = Replies::new(&registry, registry.data_keys.of(caller.organization).await?);
-    let mut instances = Vec::with_capacity(page.rows.len());
-    for row in &page.rows {
-        instances.push(replies.reply(row).await?);
-    }
     Ok(v1::ListInstancesResponse {
-        instances,
+        instances: replies(&registry, &caller, &page.rows).await?,
         next_page_token: page.next.map(page_token).unwrap_or_default(),
         total: page.total,
     })
 }
 
-fn page_size(asked: i32) -> u32 {
+pub(crate) fn page_size(asked: i32) -> u32 {
     match u32::try_from(asked) {
         Ok(0) => LARGEST_PAGE,
         Ok(size) => size.min(LARGEST_PAGE),

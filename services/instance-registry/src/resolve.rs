@@ -12,7 +12,7 @@ use crate::flights::Flight;
 use crate::identify::{Presented, refused, unauthenticated};
 use crate::refresh::refresh_or_wait;
 use crate::state::Registry;
-use crate::store::{Fault, InstanceRow};
+use crate::store::{By, Fault, InstanceRow};
 
 /// A call waits at most this long for a credential (design, "Errors").
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -55,12 +55,12 @@ pub(crate) async fn resolve(
                 if refresh {
                     begin_refresh(registry, &row);
                 }
-                return credential(registry, &row).await;
+                return served(registry, &presented, &row).await;
             }
             Next::Refuse(fault) => return Err(faulty(fault, &row)),
             // Whatever becomes of a refresh, an access token with life left is served.
             Next::Refresh | Next::RefreshAt(_) if out_of_time && !is_over(&row, now) => {
-                return credential(registry, &row).await;
+                return served(registry, &presented, &row).await;
             }
             Next::Refresh | Next::RefreshAt(_) if out_of_time => return Err(not_yet(&row)),
             Next::Refresh => {
@@ -73,13 +73,37 @@ pub(crate) async fn resolve(
                     return if is_over(&row, now) {
                         Err(not_yet(&row))
                     } else {
-                        credential(registry, &row).await
+                        served(registry, &presented, &row).await
                     };
                 }
                 tokio::time::sleep(pause).await;
             }
         }
     }
+}
+
+/// The credential; that it is the first is told to the audit behind the answer.
+async fn served(
+    registry: &Registry,
+    presented: &Presented,
+    row: &InstanceRow,
+) -> Result<v1::Credential, Refusal> {
+    let credential = credential(registry, row).await?;
+    if row.first_used_at.is_none() {
+        let (registry, id, user) = (registry.clone(), row.id, presented.user);
+        registry.clone().in_background(async move {
+            let kept = async {
+                let user = registry.store.user_by_secret(user).await?.map(|user| user.id);
+                let by = By { user, request_id: None };
+                registry.store.first_used(id, registry.clock.now(), by).await
+            };
+            // The next call finds it untold.
+            if let Err(error) = kept.await {
+                tracing::warn!(event = "database_away", instance = %id, cause = %error, "a first use is not in the audit yet");
+            }
+        });
+    }
+    Ok(credential)
 }
 
 async fn look_up(

@@ -4,7 +4,7 @@ use ferrule_wire::v1::instance_registry_server::InstanceRegistry;
 use ferrule_wire::v1::{
     Caller, CreateInstanceRequest, Credential, DeleteInstanceRequest, DeleteInstanceResponse,
     GetInstanceRequest, IdentifyRequest, Instance, ListInstancesRequest, ListInstancesResponse,
-    ResolveRequest, SetEnabledRequest, UpdateInstanceRequest,
+    ReadAuditRequest, ReadAuditResponse, ResolveRequest, SetEnabledRequest, UpdateInstanceRequest,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -13,6 +13,7 @@ use crate::delete_instance::delete_instance;
 use crate::get_instance::get_instance;
 use crate::identify::identify;
 use crate::list_instances::list_instances;
+use crate::read_audit::read_audit;
 use crate::resolve::resolve;
 use crate::set_enabled::set_enabled;
 use crate::state::Registry;
@@ -61,6 +62,13 @@ impl InstanceRegistry for Rpc {
 
     async fn set_enabled(&self, request: Request<SetEnabledRequest>) -> Result<Response<Instance>, Status> {
         self.0.answer(set_enabled, request).await
+    }
+
+    async fn read_audit(
+        &self,
+        request: Request<ReadAuditRequest>,
+    ) -> Result<Response<ReadAuditResponse>, Status> {
+        self.0.answer(read_audit, request).await
     }
 
     /// Changes nothing itself: a refresh that it begins is a task of its own.

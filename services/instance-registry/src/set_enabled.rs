@@ -18,22 +18,24 @@ pub(crate) async fn set_enabled(
     let now = registry.clock.now();
     let disabled = !request.enabled;
     let store = &registry.store;
-    if !store
-        .set_disabled(row.organization_id, row.id, disabled, now)
-        .await?
-    {
-        return Err(instance_unknown(row.id));
+    if row.disabled != disabled {
+        if !store
+            .set_disabled(row.organization_id, row.id, disabled, now, caller.by())
+            .await?
+        {
+            return Err(instance_unknown(row.id));
+        }
+        tracing::info!(
+            event = if disabled { "instance_disabled" } else { "instance_enabled" },
+            instance = %row.id,
+            organization = %row.organization_id,
+            user = %caller.user.id,
+            "an instance was disabled or enabled"
+        );
     }
-    tracing::info!(
-        event = if disabled { "instance_disabled" } else { "instance_enabled" },
-        instance = %row.id,
-        organization = %row.organization_id,
-        user = %caller.user.id,
-        "an instance was disabled or enabled"
-    );
     // What fell due meanwhile is refreshed now.
     registry.due_changed.notify_one();
     let changed = store.by_id(row.organization_id, row.id).await?;
     let changed = changed.ok_or_else(|| instance_unknown(row.id))?;
-    reply(&registry, &changed).await
+    reply(&registry, &caller, &changed).await
 }

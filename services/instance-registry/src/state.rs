@@ -8,7 +8,7 @@ use ferrule_catalog::{Catalog, Connector};
 use ferrule_model::{Chance, Clock};
 use ferrule_service::health::Readiness;
 use ferrule_wire::v1::instance_registry_server::InstanceRegistryServer;
-use ferrule_wire::{BrokerClient, Reason, Refusal};
+use ferrule_wire::{BrokerClient, Reason, Refusal, on_behalf_of, request_id_of};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,6 +21,7 @@ use crate::master_keys::MasterKeys;
 use crate::rpc::Rpc;
 use crate::settings::{RefreshSettings, StateSettings};
 use crate::store::{Store, StoreError, StoreOptions};
+use crate::tokens_shown::TokensShown;
 use crate::under_way::UnderWay;
 use crate::{erase_instance, refresher};
 
@@ -41,6 +42,7 @@ pub struct Registry {
     /// Refreshes of this process that calls wait for.
     pub(crate) flights: Flights,
     pub(crate) under_way: UnderWay,
+    pub(crate) tokens_shown: TokensShown,
     /// Told when an instance may have come to be due earlier than the refresher knows.
     pub(crate) due_changed: Arc<Notify>,
     /// Cancelled once nothing new shall begin.
@@ -72,6 +74,7 @@ impl Registry {
             refresh: settings.refresh,
             flights: Flights::default(),
             under_way: UnderWay::default(),
+            tokens_shown: TokensShown::default(),
             due_changed: Arc::default(),
             stopping: CancellationToken::new(),
             tasks: Arc::default(),
@@ -124,7 +127,8 @@ impl Registry {
         F: Future<Output = Result<A, Refusal>> + Send + 'static,
         A: Send + 'static,
     {
-        let answer = call(self.clone(), request.into_inner()).in_current_span();
+        let request_id = request_id_of(request.metadata());
+        let answer = on_behalf_of(request_id, call(self.clone(), request.into_inner())).in_current_span();
         let answer = self.tasks.spawn(answer).await;
         match answer {
             Ok(Ok(answer)) => Ok(Response::new(answer)),

@@ -12,13 +12,13 @@ use crate::errors::{code_spent, contended, forbidden, instance_unknown};
 use crate::exchange::Granted;
 use crate::get_instance::find;
 use crate::identify::authenticate;
-use crate::instance_reply::Replies;
+use crate::instance_reply::reply;
 use crate::instance_seal::InstanceSeal;
 use crate::labels;
 use crate::login::{Login, Outcome};
 use crate::re_address::{Address, merged};
 use crate::state::Registry;
-use crate::store::{Changes, InstanceRow, Reauthenticated, Updated};
+use crate::store::{By, Changes, InstanceRow, Reauthenticated, Updated};
 
 /// How often a row that others change at the same time is read again.
 const ATTEMPTS: usize = 8;
@@ -30,6 +30,7 @@ struct Wanted {
     /// The connector and the entries given for it; `None`: the configuration stays.
     configuration: Option<(Arc<Connector>, Configuration)>,
     key: DataKey,
+    by: By,
 }
 
 pub(crate) async fn update_instance(
@@ -60,6 +61,7 @@ pub(crate) async fn update_instance(
         tags,
         configuration,
         key: registry.data_keys.of(caller.organization).await?,
+        by: caller.by(),
     };
     let login = match &wanted.configuration {
         Some((connector, _)) => Login::again(connector, provider_data)?,
@@ -69,7 +71,7 @@ pub(crate) async fn update_instance(
         None => wanted.update(&registry, row).await?,
         Some(login) => wanted.reauthenticate(&registry, row, login).await?,
     };
-    Replies::new(&registry, wanted.key).reply(&row).await
+    reply(&registry, &caller, &row).await
 }
 
 impl Wanted {
@@ -179,8 +181,13 @@ impl Wanted {
         let mut changes = Changes {
             name: self.name.clone(),
             tags: self.tags.clone(),
+            by: self.by.clone(),
             ..Changes::default()
         };
+        let renamed = self.name.as_ref().is_some_and(|name| *name != row.name);
+        let retagged = self.tags.as_ref().is_some_and(|tags| *tags != row.tags);
+        changes.names.extend(renamed.then(|| "name".to_owned()));
+        changes.names.extend(retagged.then(|| "tags".to_owned()));
         let Some((connector, given)) = &self.configuration else {
             return Ok(changes);
         };
@@ -191,6 +198,7 @@ impl Wanted {
             Some(granted) => configuration.merge(granted.configuration.clone()),
             None => Address::check_unmoved(connector, &stored, &mut configuration, given)?,
         }
+        changes.names.extend(stored.names_changed_by(&configuration));
         let (clear, secrets) = seal.seal_configuration(&registry.chance, &configuration)?;
         changes.configuration = Some(clear);
         changes.secrets = Some(secrets);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ferrule_model::Chance;
+use ferrule_model::{Chance, Digest};
 use ferrule_wire::v1;
 use ferrule_wire::v1::verdict::Kind;
 
@@ -75,6 +75,18 @@ impl Verdict {
         }
     }
 
+    /// As the audit tells it.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Throttled { .. } | Self::AppThrottled { .. } => "THROTTLED",
+            Self::Transient { .. } => "TRANSIENT",
+            Self::NotSent => "NOT_SENT",
+            Self::Unanswered => "UNANSWERED",
+            Self::AppMisconfigured { .. } | Self::AppPaused { .. } => Fault::AppMisconfigured.as_str(),
+            Self::ReauthorizationRequired { .. } => Fault::ReauthorizationRequired.as_str(),
+        }
+    }
+
     /// What the row gets. An intent that was open before stays open unless the vendor has answered.
     fn setback(self, row: &InstanceRow, app: &App, chance: &Chance) -> Setback {
         let was_open = row.intent.is_some();
@@ -108,19 +120,37 @@ impl Verdict {
                 again_in: Some(left + within(SPREAD, chance)),
                 intent_stays_open: was_open,
                 paused_by: Some(app.client),
+                ..Setback::default()
             },
             Self::AppMisconfigured { words } => Setback {
                 verdict: Some(Fault::AppMisconfigured),
                 words,
                 again_in: Some(PROBE_INTERVAL),
-                intent_stays_open: false,
                 paused_by: Some(app.client),
+                ..Setback::default()
             },
             Self::ReauthorizationRequired { words } => Setback {
                 verdict: Some(Fault::ReauthorizationRequired),
                 words,
                 ..Setback::default()
             },
+        }
+    }
+}
+
+/// The app may have come to work between the look at it and the verdict.
+async fn free_if_app_works(attempt: &Attempt<'_>, paused_by: Option<Digest>) {
+    let Some(client) = paused_by else { return };
+    match attempt
+        .registry
+        .store
+        .free_unless_paused(attempt.row.id, client)
+        .await
+    {
+        Ok(false) => {}
+        Ok(true) => attempt.registry.due_changed.notify_one(),
+        Err(error) => {
+            tracing::warn!(event = "database_away", cause = %error, "an instance waits for its app's next probe");
         }
     }
 }
@@ -142,7 +172,10 @@ pub(crate) async fn record(attempt: &Attempt<'_>, verdict: Verdict) {
         tracing::warn!(event = "database_away", cause = %error, "a vendor app was not paused");
     }
     let name = verdict.name();
-    let setback = verdict.setback(row, &attempt.app, &registry.chance);
+    let setback = Setback {
+        why: verdict.reason(),
+        ..verdict.setback(row, &attempt.app, &registry.chance)
+    };
     tracing::warn!(
         event = "refresh_failed",
         instance = %row.id,
@@ -155,10 +188,10 @@ pub(crate) async fn record(attempt: &Attempt<'_>, verdict: Verdict) {
     for attempt_left in (0..RECORD_ATTEMPTS).rev() {
         let recorded = registry
             .store
-            .record_verdict(row.id, row.version, attempt.owner, &setback)
+            .record_verdict(row.id, row.version, attempt.owner, &setback, registry.clock.now())
             .await;
         match recorded {
-            Ok(true) => return,
+            Ok(true) => return free_if_app_works(attempt, setback.paused_by).await,
             Ok(false) => {
                 tracing::info!(event = "late_verdict", instance = %row.id, verdict = name, "the row was no longer ours");
                 return;

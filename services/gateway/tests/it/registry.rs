@@ -8,11 +8,12 @@ use std::time::Instant;
 use ferrule_model::Digest;
 use ferrule_wire::v1::instance_registry_server::InstanceRegistry;
 use ferrule_wire::v1::{
-    Caller, CreateInstanceRequest, Credential, Credentials, DeleteInstanceRequest, DeleteInstanceResponse,
-    GetInstanceRequest, IdentifyRequest, Instance, ListInstancesRequest, ListInstancesResponse,
-    ResolveRequest, SetEnabledRequest, UpdateInstanceRequest, User,
+    AuditEntry, Caller, CreateInstanceRequest, Credential, Credentials, DeleteInstanceRequest,
+    DeleteInstanceResponse, GetInstanceRequest, IdentifyRequest, Instance, ListInstancesRequest,
+    ListInstancesResponse, ReadAuditRequest, ReadAuditResponse, ResolveRequest, SetEnabledRequest,
+    UpdateInstanceRequest, User,
 };
-use ferrule_wire::{Reason, Refusal};
+use ferrule_wire::{Reason, Refusal, request_id_of};
 use tonic::{Request, Response, Status};
 
 use crate::mood::Mood;
@@ -46,6 +47,9 @@ pub(crate) struct Registry {
     pub(crate) listed: Mutex<Vec<ListInstancesRequest>>,
     pub(crate) updated: Mutex<Vec<UpdateInstanceRequest>>,
     pub(crate) deleted: Mutex<Vec<DeleteInstanceRequest>>,
+    pub(crate) audited: Mutex<Vec<ReadAuditRequest>>,
+    /// The request id that the last of them came with.
+    pub(crate) request_id: Mutex<Option<String>>,
 }
 
 /// The vendor's token of that version.
@@ -204,6 +208,28 @@ impl InstanceRegistry for Registry {
         self.disabled.store(!request.enabled, Ordering::SeqCst);
         let disabled = !request.enabled;
         Ok(Response::new(Instance { disabled, ..instance }))
+    }
+
+    async fn read_audit(
+        &self,
+        request: Request<ReadAuditRequest>,
+    ) -> Result<Response<ReadAuditResponse>, Status> {
+        *self.request_id.lock().unwrap() = request_id_of(request.metadata());
+        let request = request.into_inner();
+        self.audited.lock().unwrap().push(request.clone());
+        self.mood.enter().await?;
+        find(request.credentials.as_ref(), request.id, "")?;
+        let entries = [("secret_shown", Some(1)), ("created", Some(1))].map(|(event, user_id)| AuditEntry {
+            event: event.to_owned(),
+            at: 1_562_945_392_123_456,
+            user_id,
+            ..AuditEntry::default()
+        });
+        Ok(Response::new(ReadAuditResponse {
+            entries: entries.into(),
+            next_page_token: "more".to_owned(),
+            total: 5,
+        }))
     }
 
     async fn resolve(&self, request: Request<ResolveRequest>) -> Result<Response<Credential>, Status> {

@@ -41,6 +41,8 @@ fn row() -> InstanceRow {
         lease_owner: None,
         lease_until: None,
         intent: None,
+        first_used_at: None,
+        refused_version: None,
     }
 }
 

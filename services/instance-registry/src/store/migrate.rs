@@ -17,6 +17,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
         "refreshes",
         include_str!("../../migrations/0002_refreshes.sql"),
     ),
+    (3, "audit", include_str!("../../migrations/0003_audit.sql")),
 ];
 
 /// Applies what is missing, all of it or nothing, one replica at a time.

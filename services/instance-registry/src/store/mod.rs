@@ -4,6 +4,7 @@
 //! leave sealed: nothing here can open them. Where two callers race, the database decides, by a unique key or by
 //! a compare-and-set, and the answer says who won.
 
+mod audit;
 mod check_value;
 mod dialect;
 mod error;
@@ -21,6 +22,7 @@ mod users;
 #[cfg(test)]
 mod tests;
 
+pub use audit::{AuditCursor, AuditEntry, AuditEvent, AuditPage, AuditRow, By, NEWEST_KEPT};
 pub use error::StoreError;
 pub use idempotency::{IDEMPOTENCY_LIFETIME, IdempotencyClaim, IdempotentRequest};
 pub use instances::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ferrule_model::{ConnectorKey, Digest, OrganizationId};
+use ferrule_model::{ConnectorKey, Digest, InstanceId, OrganizationId};
 use sqlx::AssertSqlSafe;
 
 use super::row::Columns;
@@ -115,10 +115,10 @@ impl Store {
         if paused.is_none() {
             return Ok(0);
         }
-        let mut transaction = self.begin().await?;
+        // Committed first: an instance that pauses meanwhile is either found below or finds nothing to pause for.
         sqlx::query("DELETE FROM paused_apps WHERE client = $1 AND reason = 'APP_MISCONFIGURED'")
             .bind(client.to_hex())
-            .execute(&mut *transaction)
+            .execute(&self.writes)
             .await?;
         let update = format!(
             "UPDATE instances SET verdict = NULL, verdict_words = NULL, paused_by = NULL, refresh_due_at = {now}
@@ -127,10 +127,26 @@ impl Store {
         );
         let done = sqlx::query(AssertSqlSafe(update))
             .bind(client.to_hex())
-            .execute(&mut *transaction)
+            .execute(&self.writes)
             .await?;
-        transaction.commit().await?;
         Ok(done.rows_affected())
+    }
+
+    /// Frees an instance that was paused because of an app that pauses no more: somebody else's refresh went well in
+    /// the same moment. Whether it was freed.
+    pub async fn free_unless_paused(&self, id: InstanceId, client: Digest) -> Result<bool, StoreError> {
+        let update = format!(
+            "UPDATE instances SET verdict = NULL, verdict_words = NULL, paused_by = NULL, refresh_due_at = {now}
+             WHERE id = $1 AND paused_by = $2 AND lease_owner IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM paused_apps WHERE client = $2)",
+            now = self.dialect.now()
+        );
+        let done = sqlx::query(AssertSqlSafe(update))
+            .bind(id.0)
+            .bind(client.to_hex())
+            .execute(&self.writes)
+            .await?;
+        Ok(done.rows_affected() == 1)
     }
 
     async fn take_probe(&self, client: Digest, interval: Duration) -> Result<bool, StoreError> {

@@ -3,7 +3,7 @@
 use ferrule_model::{InstanceId, OrganizationId};
 use jiff::Timestamp;
 
-use super::super::{Store, StoreError};
+use super::super::{AuditEntry, AuditEvent, By, Store, StoreError, audit};
 use super::{InstanceRow, read, select_instances};
 
 impl Store {
@@ -13,16 +13,24 @@ impl Store {
         organization: OrganizationId,
         id: InstanceId,
         at: Timestamp,
+        by: By,
     ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE instances SET deleted_at = $3 WHERE id = $1 AND organization_id = $2 AND deleted_at IS NULL",
         )
         .bind(id.0)
         .bind(organization.0)
         .bind(at.as_microsecond())
-        .execute(&self.writes)
+        .execute(&mut *transaction)
         .await?;
-        Ok(done.rows_affected() == 1)
+        let alive = done.rows_affected() == 1;
+        if alive {
+            let entry = AuditEntry::new(AuditEvent::Deleted, at, by);
+            audit::write(&mut transaction, id, &entry).await?;
+        }
+        transaction.commit().await?;
+        Ok(alive)
     }
 
     /// Instances that are deleted and still hold their tokens, the longest deleted first.
@@ -36,9 +44,9 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// Empties the row of a deleted instance; of what it was, only its codes stay, spent. Whether there was anything
+    /// Empties the row of a deleted instance; of what it was, only its codes stay, spent, and its audit. Whether there was anything
     /// to erase: an instance that is alive is left alone.
-    pub async fn erase(&self, id: InstanceId) -> Result<bool, StoreError> {
+    pub async fn erase(&self, id: InstanceId, at: Timestamp) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE instances SET
@@ -53,10 +61,14 @@ impl Store {
         .await?;
         let erased = done.rows_affected() == 1;
         if erased {
-            sqlx::query("DELETE FROM instance_tags WHERE instance_id = $1")
-                .bind(id.0)
-                .execute(&mut *transaction)
-                .await?;
+            for delete in [
+                "DELETE FROM instance_tags WHERE instance_id = $1",
+                "DELETE FROM tokens_shown WHERE instance_id = $1",
+            ] {
+                sqlx::query(delete).bind(id.0).execute(&mut *transaction).await?;
+            }
+            let entry = AuditEntry::new(AuditEvent::Erased, at, By::default());
+            audit::write(&mut transaction, id, &entry).await?;
         }
         transaction.commit().await?;
         Ok(erased)

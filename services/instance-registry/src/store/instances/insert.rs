@@ -8,7 +8,7 @@ use sqlx::AnyConnection;
 
 use super::super::dialect::storable;
 use super::super::idempotency::{self, IdempotentRequest};
-use super::super::{Sealed, Store, StoreError, spent_codes};
+use super::super::{AuditEntry, AuditEvent, By, Sealed, Store, StoreError, audit, spent_codes};
 use super::{SealedTokens, fold, json, micros, replace_tags, text};
 
 /// An instance to be made.
@@ -40,6 +40,8 @@ pub struct NewInstance {
     pub tokens: SealedTokens,
     /// Now.
     pub created_at: Timestamp,
+    /// The id of the request that makes it.
+    pub request_id: Option<String>,
 }
 
 /// What became of an instance to be made.
@@ -93,6 +95,12 @@ async fn write(
         return Ok(Inserted::IdTaken);
     }
     replace_tags(transaction, new.id, &new.tags).await?;
+    let by = By {
+        user: Some(new.user_id),
+        request_id: new.request_id.clone(),
+    };
+    let entry = AuditEntry::new(AuditEvent::Created, new.created_at, by);
+    audit::write(transaction, new.id, &entry).await?;
     if let Some(request) = request {
         idempotency::finish(transaction, new.organization_id, request, new.id, new.created_at).await?;
     }

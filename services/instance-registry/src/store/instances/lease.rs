@@ -9,9 +9,10 @@ use ferrule_model::{Digest, InstanceId};
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
+use super::super::audit::{self, SWEPT_EVERY};
 use super::super::dialect::storable;
 use super::super::row::Columns;
-use super::super::{Store, StoreError};
+use super::super::{AuditEntry, AuditEvent, By, Store, StoreError};
 use super::{Fault, InstanceRow, SealedTokens, micros, text};
 
 /// How long an attempt has its row for itself: longer than the broker and the vendor may take together.
@@ -20,6 +21,8 @@ pub const LEASE: Duration = Duration::from_mins(1);
 /// An attempt that brought no tokens.
 #[derive(Clone, Debug, Default)]
 pub struct Setback {
+    /// Why no tokens came, for the audit.
+    pub why: &'static str,
     /// Why the instance is not valid from now on; `None`: it stays valid.
     pub verdict: Option<Fault>,
     /// The vendor's words.
@@ -75,7 +78,9 @@ impl Store {
         id: InstanceId,
         spent: i64,
         tokens: &SealedTokens,
+        at: Timestamp,
     ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE instances SET
                  access_token = $3, refresh_token = $4, scope = $5, expires_at = $6, requested_at = $7,
@@ -92,9 +97,18 @@ impl Store {
         .bind(micros(tokens.expires_at))
         .bind(tokens.requested_at.as_microsecond())
         .bind(micros(tokens.refresh_due_at))
-        .execute(&self.writes)
+        .execute(&mut *transaction)
         .await?;
-        Ok(done.rows_affected() == 1)
+        let written = done.rows_affected() == 1;
+        if written {
+            let entry = AuditEntry::new(AuditEvent::Refreshed, at, By::default());
+            audit::write(&mut transaction, id, &entry).await?;
+            if spent % SWEPT_EVERY == 0 {
+                audit::sweep(&mut transaction, id).await?;
+            }
+        }
+        transaction.commit().await?;
+        Ok(written)
     }
 
     /// Writes why a refresh brought no tokens, and gives the lease back. Whether it was written: not, when the
@@ -105,20 +119,22 @@ impl Store {
         spent: i64,
         owner: &str,
         setback: &Setback,
+        at: Timestamp,
     ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
         let update = format!(
             "UPDATE instances SET
                  verdict = $4, verdict_words = $5, paused_by = $6, failures = failures + 1,
                  refresh_due_at = {now} + $7, intent = CASE WHEN $8 = 1 THEN intent ELSE NULL END,
                  lease_owner = NULL, lease_until = NULL
-             WHERE id = $1 AND version = $2 AND lease_owner = $3",
+             WHERE id = $1 AND version = $2 AND lease_owner = $3 RETURNING failures",
             now = self.dialect.now()
         );
         let again_in = setback
             .again_in
             .map(|pause| i64::try_from(pause.as_micros()).unwrap_or(i64::MAX / 2));
         let words = Some(storable(&setback.words).into_owned()).filter(|words| !words.is_empty());
-        let done = sqlx::query(AssertSqlSafe(update))
+        let recorded = sqlx::query(AssertSqlSafe(update))
             .bind(id.0)
             .bind(spent)
             .bind(owner)
@@ -127,9 +143,18 @@ impl Store {
             .bind(setback.paused_by.map(|client| client.to_hex()))
             .bind(again_in)
             .bind(i64::from(setback.intent_stays_open))
-            .execute(&self.writes)
+            .fetch_optional(&mut *transaction)
             .await?;
-        Ok(done.rows_affected() == 1)
+        if let Some(row) = &recorded {
+            let entry = AuditEntry::new(AuditEvent::RefreshFailed, at, By::default()).because(setback.why);
+            audit::write(&mut transaction, id, &entry).await?;
+            let failures: i64 = Columns::new("instances", row).get("failures")?;
+            if failures % SWEPT_EVERY == 0 {
+                audit::sweep(&mut transaction, id).await?;
+            }
+        }
+        transaction.commit().await?;
+        Ok(recorded.is_some())
     }
 
     /// Voids the leases that an earlier process left, where no other process can hold one: not on a database that is

@@ -96,6 +96,10 @@ pub struct InstanceRow {
     pub lease_until: Option<Timestamp>,
     /// The digest of the refresh token that is about to be spent.
     pub intent: Option<Digest>,
+    /// When the first call was made through it.
+    pub first_used_at: Option<Timestamp>,
+    /// The version whose access token the vendor refused when it no longer honoured the refresh token either.
+    pub refused_version: Option<i64>,
 }
 
 /// The columns of [`InstanceRow`].
@@ -104,7 +108,7 @@ macro_rules! instance_columns {
         "id, organization_id, user_id, element_key, element_id, name, tags, configuration, secrets,
          token_sealed, access_token, refresh_token, scope, expires_at, requested_at, refresh_due_at,
          version, disabled, verdict, verdict_words, failures, created_at, updated_at, deleted_at,
-         lease_owner, lease_until, intent"
+         lease_owner, lease_until, intent, first_used_at, refused_version"
     };
 }
 use instance_columns;
@@ -157,6 +161,8 @@ fn read(row: &AnyRow) -> Result<InstanceRow, StoreError> {
         lease_owner: columns.get("lease_owner")?,
         lease_until: columns.optional_time("lease_until")?,
         intent: columns.optional_digest("intent")?,
+        first_used_at: columns.optional_time("first_used_at")?,
+        refused_version: columns.get("refused_version")?,
     })
 }
 
@@ -185,7 +191,7 @@ fn fold(name: &str) -> String {
     storable(name).to_lowercase()
 }
 
-fn json(value: &impl Serialize) -> Result<String, StoreError> {
+pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()).into())
 }
 

@@ -6,7 +6,7 @@ use sqlx::AnyConnection;
 
 use super::super::dialect::storable;
 use super::super::row::Columns;
-use super::super::{Store, StoreError, spent_codes};
+use super::super::{AuditEvent, Store, StoreError, audit, spent_codes};
 use super::update::{Changes, Updated, apply};
 use super::{SealedTokens, micros, text};
 
@@ -53,6 +53,8 @@ impl Store {
         let outcome = match apply(&mut transaction, organization, id, changes, now).await? {
             Updated::Done => {
                 let version = write_tokens(&mut transaction, id, tokens).await?;
+                let entry = changes.entry(AuditEvent::Reauthenticated, now);
+                audit::write(&mut transaction, id, &entry).await?;
                 transaction.commit().await?;
                 return Ok(Reauthenticated::Done { version });
             }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sqlx::AnyConnection;
 
 use super::super::dialect::storable;
-use super::super::{Sealed, Store, StoreError};
+use super::super::{AuditEntry, AuditEvent, By, Sealed, Store, StoreError, audit};
 use super::{fold, json, micros, replace_tags, text};
 
 /// What to change. `None`: as it was. The default changes nothing.
@@ -25,6 +25,10 @@ pub struct Changes {
     /// The `updated_at` of the row that these changes were made from: when the row has changed since, nothing is
     /// written, so that of two who merge configuration at once neither undoes the other's. `None`: no matter.
     pub made_from: Option<Timestamp>,
+    /// Who changes it.
+    pub by: By,
+    /// The names of what is changed, for the audit.
+    pub names: Vec<String>,
 }
 
 /// What became of changes.
@@ -50,6 +54,9 @@ impl Store {
     ) -> Result<Updated, StoreError> {
         let mut transaction = self.begin().await?;
         let updated = apply(&mut transaction, organization, id, changes, now).await?;
+        if updated == Updated::Done && !changes.names.is_empty() {
+            audit::write(&mut transaction, id, &changes.entry(AuditEvent::Updated, now)).await?;
+        }
         transaction.commit().await?;
         Ok(updated)
     }
@@ -61,7 +68,9 @@ impl Store {
         id: InstanceId,
         disabled: bool,
         now: Timestamp,
+        by: By,
     ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE instances SET disabled = $3,
                  updated_at = CASE WHEN updated_at >= $4 THEN updated_at + 1 ELSE $4 END
@@ -71,9 +80,25 @@ impl Store {
         .bind(organization.0)
         .bind(i64::from(disabled))
         .bind(now.as_microsecond())
-        .execute(&self.writes)
+        .execute(&mut *transaction)
         .await?;
-        Ok(done.rows_affected() == 1)
+        let alive = done.rows_affected() == 1;
+        if alive {
+            let event = if disabled {
+                AuditEvent::Disabled
+            } else {
+                AuditEvent::Enabled
+            };
+            audit::write(&mut transaction, id, &AuditEntry::new(event, now, by)).await?;
+        }
+        transaction.commit().await?;
+        Ok(alive)
+    }
+}
+
+impl Changes {
+    pub(super) fn entry(&self, event: AuditEvent, at: Timestamp) -> AuditEntry {
+        AuditEntry::new(event, at, self.by.clone()).of(self.names.clone())
     }
 }
 

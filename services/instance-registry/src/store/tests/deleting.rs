@@ -1,7 +1,7 @@
 use ferrule_model::{Digest, InstanceId};
 
 use super::world::*;
-use crate::store::{Changes, Inserted, Reauthenticated, SpentCode, Updated};
+use crate::store::{By, Changes, Inserted, Reauthenticated, SpentCode, Updated};
 
 const ID: InstanceId = InstanceId(1);
 
@@ -9,8 +9,8 @@ const ID: InstanceId = InstanceId(1);
 async fn a_deleted_instance_is_gone_for_everybody_but_who_erases_it() {
     on_each_database(async |store| {
         let before = insert(&store, &new_instance(1)).await;
-        assert!(store.mark_deleted(OURS, ID, at(9)).await.unwrap());
-        assert!(!store.mark_deleted(OURS, ID, at(10)).await.unwrap());
+        assert!(store.mark_deleted(OURS, ID, at(9), By::default()).await.unwrap());
+        assert!(!store.mark_deleted(OURS, ID, at(10), By::default()).await.unwrap());
 
         assert_eq!(store.by_id(OURS, ID).await.unwrap(), None);
         assert_eq!(store.by_token(Digest::of("token 1")).await.unwrap(), None);
@@ -24,7 +24,12 @@ async fn a_deleted_instance_is_gone_for_everybody_but_who_erases_it() {
             .await
             .unwrap();
         assert_eq!(again, Reauthenticated::Gone);
-        assert!(!store.set_disabled(OURS, ID, true, at(10)).await.unwrap());
+        assert!(
+            !store
+                .set_disabled(OURS, ID, true, at(10), By::default())
+                .await
+                .unwrap()
+        );
 
         let kept = store.by_id_even_deleted(OURS, ID).await.unwrap().unwrap();
         assert_eq!(
@@ -44,10 +49,10 @@ async fn erasure_leaves_the_spent_codes_and_no_secret() {
             .await
             .unwrap();
         assert_eq!(outcome, Inserted::Created);
-        assert!(!store.erase(ID).await.unwrap(), "it is alive");
-        assert!(store.mark_deleted(OURS, ID, at(9)).await.unwrap());
-        assert!(store.erase(ID).await.unwrap());
-        assert!(!store.erase(ID).await.unwrap(), "it is erased");
+        assert!(!store.erase(ID, at(20)).await.unwrap(), "it is alive");
+        assert!(store.mark_deleted(OURS, ID, at(9), By::default()).await.unwrap());
+        assert!(store.erase(ID, at(20)).await.unwrap());
+        assert!(!store.erase(ID, at(20)).await.unwrap(), "it is erased");
 
         assert_eq!(store.by_id_even_deleted(OURS, ID).await.unwrap(), None);
         assert!(store.deleted_not_erased(10).await.unwrap().is_empty());
@@ -79,7 +84,7 @@ async fn the_longest_deleted_are_erased_first() {
         for (id, seconds) in [(1, 30), (2, 10), (3, 20)] {
             insert(&store, &new_instance(id)).await;
             store
-                .mark_deleted(OURS, InstanceId(id), at(seconds))
+                .mark_deleted(OURS, InstanceId(id), at(seconds), By::default())
                 .await
                 .unwrap();
         }

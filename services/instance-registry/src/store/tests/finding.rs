@@ -1,7 +1,7 @@
 use ferrule_model::{Digest, InstanceId};
 
 use super::world::*;
-use crate::store::{Changes, Filter, Reauthenticated, Updated};
+use crate::store::{By, Changes, Filter, Reauthenticated, Updated};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_leads_to_its_instance() {
@@ -37,8 +37,13 @@ async fn another_organizations_instance_is_like_a_missing_one() {
             .reauthenticate(OURS, id, &tokens(9), &renamed, Some(code("code")), at(9))
             .await;
         assert_eq!(again.unwrap(), Reauthenticated::Gone);
-        assert!(!store.set_disabled(OURS, id, true, at(9)).await.unwrap());
-        assert!(!store.mark_deleted(OURS, id, at(9)).await.unwrap());
+        assert!(
+            !store
+                .set_disabled(OURS, id, true, at(9), By::default())
+                .await
+                .unwrap()
+        );
+        assert!(!store.mark_deleted(OURS, id, at(9), By::default()).await.unwrap());
 
         assert_eq!(store.by_id(THEIRS, id).await.unwrap(), Some(before));
         assert_eq!(store.instance_of_code(code("code")).await.unwrap(), None);

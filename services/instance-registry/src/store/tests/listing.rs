@@ -1,7 +1,7 @@
 use ferrule_model::InstanceId;
 
 use super::world::*;
-use crate::store::{Changes, Cursor, Filter, NewInstance, Store, Updated};
+use crate::store::{By, Changes, Cursor, Filter, NewInstance, Store, Updated};
 
 async fn ids(store: &Store, filter: Filter) -> Vec<i64> {
     let page = store.list(OURS, &filter, 100, None).await.unwrap();
@@ -67,7 +67,12 @@ async fn pages_stay_right_while_instances_come_and_go() {
                 id: InstanceId(2)
             })
         );
-        assert!(store.mark_deleted(OURS, InstanceId(2), at(9)).await.unwrap());
+        assert!(
+            store
+                .mark_deleted(OURS, InstanceId(2), at(9), By::default())
+                .await
+                .unwrap()
+        );
         insert(&store, &new_instance(5)).await;
         let rest = store
             .list(OURS, &Filter::default(), 10, first.next)

@@ -1,5 +1,6 @@
 //! One suite for two databases: what holds on SQLite holds on PostgreSQL.
 
+mod auditing;
 mod deleting;
 mod finding;
 mod idempotency;

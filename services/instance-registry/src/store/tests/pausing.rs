@@ -35,7 +35,12 @@ async fn paused_instance(store: &Store, id: i64) {
         paused_by: Some(app().client),
         ..Setback::default()
     };
-    assert!(store.record_verdict(row.id, 1, "a", &setback).await.unwrap());
+    assert!(
+        store
+            .record_verdict(row.id, 1, "a", &setback, at(5))
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@ use std::time::Duration;
 use ferrule_model::{Digest, InstanceId};
 
 use super::world::*;
-use crate::store::{Changes, Fault, InstanceRow, LEASE, Reauthenticated, Setback, Store};
+use crate::store::{By, Changes, Fault, InstanceRow, LEASE, Reauthenticated, Setback, Store};
 
 const ID: InstanceId = InstanceId(1);
 
@@ -85,14 +85,14 @@ async fn a_new_pair_clears_everything_and_is_written_once() {
         let condemned =
             "UPDATE instances SET verdict = 'REAUTHORIZATION_REQUIRED', verdict_words = 'x', failures = 3";
         tamper(&store, condemned).await;
-        assert!(store.finish_refresh(ID, 1, &tokens(2)).await.unwrap());
+        assert!(store.finish_refresh(ID, 1, &tokens(2), at(5)).await.unwrap());
         let want = InstanceRow {
             tokens: tokens(2),
             version: 2,
             ..read
         };
         assert_eq!(row(&store).await, want);
-        assert!(!store.finish_refresh(ID, 1, &tokens(3)).await.unwrap());
+        assert!(!store.finish_refresh(ID, 1, &tokens(3), at(5)).await.unwrap());
         assert_eq!(row(&store).await, want);
     })
     .await;
@@ -108,20 +108,20 @@ async fn a_late_answer_overwrites_no_login_and_reaches_a_deleted_row_until_it_is
             .reauthenticate(OURS, ID, &pair, &unchanged, None, at(9))
             .await;
         assert_eq!(login.unwrap(), Reauthenticated::Done { version: 2 });
-        assert!(!store.finish_refresh(ID, 1, &tokens(3)).await.unwrap());
+        assert!(!store.finish_refresh(ID, 1, &tokens(3), at(5)).await.unwrap());
         assert!(
             !store
-                .record_verdict(ID, 1, "a", &Setback::default())
+                .record_verdict(ID, 1, "a", &Setback::default(), at(5))
                 .await
                 .unwrap()
         );
         assert_eq!(row(&store).await.tokens, tokens(2));
 
         assert!(begin(&store, &row(&store).await, "b").await);
-        assert!(store.mark_deleted(OURS, ID, at(10)).await.unwrap());
-        assert!(store.finish_refresh(ID, 2, &tokens(4)).await.unwrap());
-        assert!(store.erase(ID).await.unwrap());
-        assert!(!store.finish_refresh(ID, 3, &tokens(5)).await.unwrap());
+        assert!(store.mark_deleted(OURS, ID, at(10), By::default()).await.unwrap());
+        assert!(store.finish_refresh(ID, 2, &tokens(4), at(5)).await.unwrap());
+        assert!(store.erase(ID, at(20)).await.unwrap());
+        assert!(!store.finish_refresh(ID, 3, &tokens(5), at(5)).await.unwrap());
     })
     .await;
 }
@@ -137,9 +137,10 @@ async fn a_verdict_is_its_owners_and_gives_the_lease_back() {
             again_in: Some(Duration::from_hours(1)),
             intent_stays_open: true,
             paused_by: Some(Digest::of("app")),
+            ..Setback::default()
         };
-        assert!(!store.record_verdict(ID, 1, "b", &setback).await.unwrap());
-        assert!(store.record_verdict(ID, 1, "a", &setback).await.unwrap());
+        assert!(!store.record_verdict(ID, 1, "b", &setback, at(5)).await.unwrap());
+        assert!(store.record_verdict(ID, 1, "a", &setback, at(5)).await.unwrap());
         let after = row(&store).await;
         assert_eq!(after.verdict, Some(Fault::AppMisconfigured));
         assert_eq!(after.verdict_words.as_deref(), Some("no such\u{FFFD} client"));
@@ -157,7 +158,7 @@ async fn a_verdict_is_its_owners_and_gives_the_lease_back() {
         assert!(begin(&store, &after, "c").await);
         assert!(
             store
-                .record_verdict(ID, 1, "c", &Setback::default())
+                .record_verdict(ID, 1, "c", &Setback::default(), at(5))
                 .await
                 .unwrap()
         );

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use ferrule_model::InstanceId;
 
 use super::world::*;
-use crate::store::{Changes, Filter, InstanceRow, Reauthenticated, Sealed, SpentCode, Updated};
+use crate::store::{By, Changes, Filter, InstanceRow, Reauthenticated, Sealed, SpentCode, Updated};
 
 const ID: InstanceId = InstanceId(1);
 
@@ -99,7 +99,12 @@ async fn an_instance_is_disabled_and_enabled() {
     on_each_database(async |store| {
         insert(&store, &new_instance(1)).await;
         for disabled in [true, false] {
-            assert!(store.set_disabled(OURS, ID, disabled, at(9)).await.unwrap());
+            assert!(
+                store
+                    .set_disabled(OURS, ID, disabled, at(9), By::default())
+                    .await
+                    .unwrap()
+            );
             assert_eq!(store.by_id(OURS, ID).await.unwrap().unwrap().disabled, disabled);
         }
     })

@@ -114,6 +114,7 @@ pub fn new_instance(id: i64) -> NewInstance {
         token: Sealed::new(format!("sealed token {id}")),
         tokens: tokens(id),
         created_at: at(id),
+        request_id: None,
     }
 }
 
