@@ -61,6 +61,7 @@ async fn an_instances_whole_life_is_told_and_none_of_its_secrets() {
         on_behalf_of(Some("request2".into()), world.update(update))
             .await
             .unwrap();
+        world.broker.grant_at(in_seconds(0), Some(in_seconds(3600)));
         let login = UpdateInstanceRequest {
             provider_data: Some(code("c2-code-of-the-vendor")),
             ..change(&made)
