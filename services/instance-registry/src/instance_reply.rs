@@ -20,7 +20,7 @@ struct Replies<'a> {
     users: BTreeMap<UserId, v1::User>,
 }
 
-impl<'a> Replies<'a> {
+impl Replies<'_> {
     /// The answer for one row.
     async fn reply(&mut self, row: &InstanceRow) -> Result<v1::Instance, Refusal> {
         let user = self.user(row.user_id).await?;

@@ -7,8 +7,8 @@ use ferrule_wire::{Reason, Refusal, on_behalf_of};
 use crate::deleting::delete;
 use crate::vendor_double::verdict;
 use crate::world::{
-    CLIENT_ID, CLIENT_SECRET, ORGANIZATION, USER, World, bearer, by_code, change, code, ended, exposed, map,
-    ours, theirs, until,
+    CLIENT_ID, CLIENT_SECRET, ORGANIZATION, USER, World, bearer, by_code, change, code, ended, exposed,
+    in_seconds, map, ours, theirs, until,
 };
 
 async fn read(

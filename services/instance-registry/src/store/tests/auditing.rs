@@ -169,10 +169,11 @@ async fn the_first_use_and_each_hours_showing_are_told_once_by_however_many() {
         insert(&store, &new_instance(2)).await;
         let both = [InstanceId(2), ID];
         let (user, someone) = (UserId(1), by("r"));
-        let uses =
+        let calls =
             futures::future::join_all((0..8).map(|n| store.first_used(ID, at(10 + n), someone.clone())));
         assert_eq!(
-            uses.await
+            calls
+                .await
                 .into_iter()
                 .filter(|first| *first.as_ref().unwrap())
                 .count(),
@@ -204,8 +205,8 @@ async fn the_first_use_and_each_hours_showing_are_told_once_by_however_many() {
                 "created"
             ]
         );
-        let used = store.by_id(OURS, ID).await.unwrap().unwrap().first_used_at;
-        assert_eq!(used, Some(audit(&store).await[3].at));
+        let moment = store.by_id(OURS, ID).await.unwrap().unwrap().first_used_at;
+        assert_eq!(moment, Some(audit(&store).await[3].at));
     })
     .await;
 }
