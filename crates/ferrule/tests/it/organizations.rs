@@ -74,6 +74,7 @@ pub fn copy_to_the_others(world: &World, id: i64, token: &str) -> i64 {
             token: row.token,
             tokens: row.tokens,
             created_at: row.created_at,
+            request_id: None,
         };
         let inserted = store.insert(&new, None, None).await.expect("the database");
         assert_eq!(inserted, Inserted::Created);
