@@ -1,14 +1,17 @@
 //! The connector files that ship with Ferrule, part of the binary.
 
-/// Names and texts. A file of `connectors/` that is missing here fails the test below.
-pub(crate) const BUILT_IN: &[(&str, &str)] =
-    &[("intercom.toml", include_str!("../connectors/intercom.toml"))];
+/// Names and texts of the files in `connectors/`, by name; `build.rs` lists them.
+pub(crate) const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
+    use crate::{Catalog, LoadOptions};
+
+    /// Every id that a release has given away, and the key it stands for.
+    const LOCK: &str = include_str!("../ids.lock");
 
     #[test]
     fn every_file_of_the_folder_is_built_in() {
@@ -23,11 +26,27 @@ mod tests {
     }
 
     #[test]
-    fn every_built_in_file_has_an_id_of_its_own() {
-        for (name, text) in BUILT_IN {
+    fn every_connector_has_the_id_that_the_lock_gives_it() {
+        let mut locked: BTreeMap<i64, &str> = BTreeMap::new();
+        let mut keys = BTreeSet::new();
+        for line in LOCK.lines().filter(|line| !line.starts_with('#')) {
+            let (id, key) = line.split_once(' ').unwrap();
             assert!(
-                text.lines().any(|line| line.starts_with("id = ")),
-                "{name} has no id"
+                locked.insert(id.parse().unwrap(), key).is_none(),
+                "{id} stands twice"
+            );
+            assert!(keys.insert(key), "{key} stands twice");
+        }
+        let catalog = Catalog::load(&LoadOptions::default()).unwrap();
+        assert_eq!(catalog.problems(), []);
+        assert_eq!(catalog.iter().len(), BUILT_IN.len());
+        for connector in catalog.iter() {
+            let (id, key) = (connector.id.0, connector.key.as_str());
+            let held = locked.get(&id).copied();
+            assert_eq!(
+                held,
+                Some(key),
+                "add a line to ids.lock, and change none: {id} {key}"
             );
         }
     }

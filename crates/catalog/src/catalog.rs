@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use ferrule_model::{ConnectorKey, ElementId};
 
@@ -36,6 +36,52 @@ pub struct ConnectorSource {
 #[derive(Clone, Debug)]
 pub struct Catalog(Arc<Shelves>);
 
+/// What files were read to, and what is wrong with them.
+#[derive(Clone, Debug, Default)]
+struct Connectors {
+    by_key: BTreeMap<String, Arc<Connector>>,
+    problems: Vec<Problem>,
+}
+
+/// The built-in connectors, read once a process: they name no address on loopback.
+static SHIPPED: LazyLock<Connectors> = LazyLock::new(|| {
+    let files: Vec<SourceFile> = BUILT_IN
+        .iter()
+        .map(|(name, text)| in_memory(name, text))
+        .collect();
+    let mut shipped = Connectors::default();
+    shipped.add(&files, false);
+    shipped
+});
+
+impl Connectors {
+    /// Adds files; each overrides an earlier one with its key.
+    fn add(&mut self, files: &[SourceFile], allow_private_networks: bool) {
+        for file in files {
+            match read(file, &self.by_key, allow_private_networks) {
+                Ok(connector) => {
+                    self.by_key.insert(connector.key.to_string(), Arc::new(connector));
+                }
+                Err(refused) => {
+                    for key in refused.keys {
+                        self.by_key.remove(&key);
+                    }
+                    self.problems.extend(refused.problems);
+                }
+            }
+        }
+    }
+
+    fn shelve(self) -> Shelves {
+        let ids = self.by_key.iter();
+        Shelves {
+            key_by_id: ids.map(|(key, connector)| (connector.id, key.clone())).collect(),
+            by_key: self.by_key,
+            problems: self.problems,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Shelves {
     by_key: BTreeMap<String, Arc<Connector>>,
@@ -50,16 +96,10 @@ impl Catalog {
     /// A wrong file is left out and told by [`Catalog::problems`]; what it would have overridden is left out
     /// with it. Only a folder that cannot be listed is an error.
     pub fn load(options: &LoadOptions) -> Result<Self, LoadError> {
-        let mut files: Vec<SourceFile> = BUILT_IN
-            .iter()
-            .map(|(name, text)| in_memory(name, text))
+        let extra = options.extra.iter();
+        let mut files: Vec<SourceFile> = extra
+            .map(|source| in_memory(&source.name, &source.text))
             .collect();
-        files.extend(
-            options
-                .extra
-                .iter()
-                .map(|source| in_memory(&source.name, &source.text)),
-        );
         if let Some(directory) = &options.directory {
             let listed = connector_files(directory);
             files.extend(listed.map_err(|source| LoadError::Directory {
@@ -67,34 +107,9 @@ impl Catalog {
                 source,
             })?);
         }
-        Ok(Self::assemble(&files, options.allow_private_networks))
-    }
-
-    fn assemble(files: &[SourceFile], allow_private_networks: bool) -> Self {
-        let mut by_key = BTreeMap::new();
-        let mut problems = Vec::new();
-        for file in files {
-            match read(file, &by_key, allow_private_networks) {
-                Ok(connector) => {
-                    by_key.insert(connector.key.to_string(), Arc::new(connector));
-                }
-                Err(refused) => {
-                    for key in refused.keys {
-                        by_key.remove(&key);
-                    }
-                    problems.extend(refused.problems);
-                }
-            }
-        }
-        let key_by_id = by_key
-            .iter()
-            .map(|(key, connector)| (connector.id, key.clone()))
-            .collect();
-        Self(Arc::new(Shelves {
-            by_key,
-            key_by_id,
-            problems,
-        }))
+        let mut read = SHIPPED.clone();
+        read.add(&files, options.allow_private_networks);
+        Ok(Self(Arc::new(read.shelve())))
     }
 
     /// The connector with this key or, failing that, this numeric id.

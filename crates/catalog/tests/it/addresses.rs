@@ -148,10 +148,10 @@ fn http_stays_on_loopback() {
 fn addresses_without_parameters_come_out_as_they_stand() {
     let catalog = Catalog::load(&LoadOptions::default()).unwrap();
     for connector in catalog.iter() {
-        let oauth2 = connector.oauth2().unwrap();
-        assert_eq!(
-            oauth2.authorization_url.render(&parameters(&[])).unwrap(),
-            oauth2.authorization_url.as_str()
-        );
+        let addresses = connector.oauth2().into_iter();
+        let addresses = addresses.map(|oauth2| &oauth2.authorization_url);
+        for address in addresses.filter(|address| address.names().next().is_none()) {
+            assert_eq!(address.render(&parameters(&[])).unwrap(), address.as_str());
+        }
     }
 }

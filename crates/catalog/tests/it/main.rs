@@ -8,6 +8,7 @@ mod kinds;
 mod layers;
 mod parameters;
 mod schema;
+mod shipped;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -66,9 +66,11 @@ fn a_connector_is_found_by_key_and_by_id_with_every_field_of_the_contract() {
 #[test]
 fn the_list_has_what_every_item_must_carry_and_its_counts() {
     let world = World::start();
+    let total = world.get("/elements/keys").json().as_array().unwrap().len();
     let answer = world.get("/elements");
     let items = answer.json();
     let items = items.as_array().unwrap();
+    assert_eq!(items.len(), total.min(200), "a page holds 200 at most");
     for item in items {
         for field in ["id", "key", "active", "hub"] {
             assert!(!item[field].is_null(), "{field}");
@@ -77,8 +79,12 @@ fn the_list_has_what_every_item_must_carry_and_its_counts() {
     }
     let count = items.len().to_string();
     assert_eq!(answer.header("Elements-Returned-Count"), Some(count.as_str()));
-    assert_eq!(answer.header("Elements-Total-Count"), Some(count.as_str()));
-    assert_eq!(answer.header("Elements-Next-Page-Token"), None);
+    let all = total.to_string();
+    assert_eq!(answer.header("Elements-Total-Count"), Some(all.as_str()));
+    assert_eq!(
+        answer.header("Elements-Next-Page-Token").is_some(),
+        items.len() < total
+    );
     let keys = world.get("/elements/keys").json();
     assert!(keys.as_array().unwrap().contains(&"intercom".into()));
 }
@@ -86,12 +92,14 @@ fn the_list_has_what_every_item_must_carry_and_its_counts() {
 #[test]
 fn hubs_are_those_of_the_connectors() {
     let world = World::start();
-    assert_eq!(world.get("/hubs/keys").text(), r#"["marketing"]"#);
+    let keys = world.get("/hubs/keys").json();
+    let keys = keys.as_array().unwrap();
+    assert!(keys.contains(&"marketing".into()) && keys.contains(&"crm".into()));
     let hubs = world.get("/hubs").json();
-    assert_eq!(
-        (&hubs[0]["key"], &hubs[0]["name"]),
-        (&"marketing".into(), &"Marketing".into())
-    );
+    let hubs = hubs.as_array().unwrap();
+    assert_eq!(hubs.len(), keys.len());
+    let marketing = hubs.iter().find(|hub| hub["key"] == "marketing").unwrap();
+    assert_eq!(marketing["name"], "Marketing");
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod requests;
 mod returned_values;
 mod revoke;
 mod secrecy;
+mod shipped_connectors;
 mod states;
 mod store_away;
 mod token_request;

@@ -1,0 +1,163 @@
+//! The connectors that ship with Ferrule, every one of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use ferrule_catalog::{Catalog, Connector, LoadOptions, Template};
+use url::Url;
+
+use super::connector;
+
+/// The contract's hubs ("Hub proxy").
+const HUBS: [&str; 30] = [
+    "analytics",
+    "billing",
+    "collaboration",
+    "conferencing",
+    "crm",
+    "db",
+    "documents",
+    "ecommerce",
+    "employee",
+    "erp",
+    "esignature",
+    "expense",
+    "finance",
+    "fsa",
+    "general",
+    "helpdesk",
+    "humancapital",
+    "idmanagement",
+    "marketing",
+    "messaging",
+    "monitoring",
+    "native",
+    "ocr",
+    "payment",
+    "pointofsale",
+    "questback",
+    "sageaccounting",
+    "sagepayroll",
+    "scheduling",
+    "social",
+];
+
+/// Names and texts of the shipped files.
+fn files() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors");
+    let files = fs::read_dir(folder).unwrap().map(|file| {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, fs::read_to_string(path).unwrap())
+    });
+    files.collect()
+}
+
+fn catalog() -> Catalog {
+    Catalog::load(&LoadOptions::default()).unwrap()
+}
+
+/// Every address that a connector's file holds.
+fn addresses(connector: &Connector) -> Vec<&str> {
+    let oauth2 = connector.oauth2().into_iter().flat_map(|oauth2| {
+        [&oauth2.authorization_url, &oauth2.token_url]
+            .into_iter()
+            .chain(&oauth2.revocation_url)
+    });
+    let api = connector.api.iter().map(|api| &api.base_url);
+    let addresses = oauth2.chain(api).map(Template::as_str);
+    addresses.chain(connector.docs.as_deref()).collect()
+}
+
+#[test]
+fn every_file_says_the_same_when_another_program_has_written_it() {
+    let shipped = catalog();
+    for (name, text) in files() {
+        let table: toml::Table = text.parse().unwrap();
+        let rewritten = toml::to_string(&table).unwrap();
+        let again = connector(&name, &rewritten);
+        let shipped = shipped.by_key(&again.key).unwrap();
+        assert_eq!(format!("{again:?}"), format!("{shipped:?}"), "{rewritten}");
+    }
+}
+
+#[test]
+fn every_address_is_https_and_a_path_below_a_public_name() {
+    for connector in catalog().iter() {
+        for address in addresses(connector) {
+            let key = &connector.key;
+            let spelled = address.replace(['{', '}'], "");
+            let url = Url::parse(&spelled).unwrap();
+            assert_eq!(url.scheme(), "https", "{key}: {address}");
+            let host = url.host_str().unwrap();
+            let public = host.contains('.') || address.contains("://{");
+            assert!(public && url.port().is_none(), "{key}: {address}");
+        }
+    }
+}
+
+#[test]
+fn every_connector_says_what_it_is_for_and_belongs_to_a_hub_of_the_contract() {
+    for connector in catalog().iter() {
+        let key = &connector.key;
+        assert!(HUBS.contains(&connector.hub.as_str()), "{key}: {}", connector.hub);
+        let sentence = connector.description.len() > 20 && connector.description.ends_with('.');
+        assert!(sentence, "{key}: {}", connector.description);
+        for parameter in &connector.parameters {
+            assert_ne!(
+                parameter.label, parameter.name,
+                "{key}: what does a form call it?"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_two_connectors_share_a_description() {
+    let catalog = catalog();
+    let descriptions: BTreeSet<&str> = catalog.iter().map(|connector| &*connector.description).collect();
+    assert_eq!(descriptions.len(), catalog.iter().len());
+}
+
+#[test]
+fn the_whole_catalogue_is_small() {
+    let bytes: usize = files().iter().map(|(_, text)| text.len()).sum();
+    assert!(bytes < 1 << 20, "{bytes} bytes in the binary");
+}
+
+#[test]
+fn the_page_on_connectors_lists_them_as_they_are() {
+    const BEGIN: &str =
+        "<!-- connectors: begin (a test in crates/catalog compares this table with the files) -->\n";
+    const END: &str = "<!-- connectors: end -->";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/connectors.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let (written, after) = rest.split_once(END).unwrap();
+    let mut table = "| key | name | hub | logs in by | id |\n|---|---|---|---|---|\n".to_owned();
+    let kinds: BTreeMap<String, String> = files().into_iter().map(kind).collect();
+    for connector in catalog().iter() {
+        let Connector {
+            key, name, hub, id, ..
+        } = &**connector;
+        let kind = &kinds[key.as_str()];
+        writeln!(table, "| `{key}` | {name} | {hub} | `{kind}` | {id} |").unwrap();
+    }
+    if written != table {
+        let current = Path::new(env!("CARGO_TARGET_TMPDIR")).join("connectors.md");
+        fs::write(&current, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
+        panic!(
+            "docs/connectors.md lists other connectors than there are: cp {} docs/connectors.md",
+            current.display()
+        );
+    }
+}
+
+/// Key and kind, as a file has them.
+fn kind((name, text): (String, String)) -> (String, String) {
+    let table: toml::Table = text.parse().unwrap();
+    let kind = table["auth"]["kind"].as_str().unwrap();
+    (name.trim_end_matches(".toml").to_owned(), kind.to_owned())
+}
