@@ -61,13 +61,11 @@ fn catalog() -> Catalog {
 
 /// Every address that a connector's file holds.
 fn addresses(connector: &Connector) -> Vec<&str> {
-    let oauth2 = connector.oauth2().into_iter().flat_map(|oauth2| {
-        [&oauth2.authorization_url, &oauth2.token_url]
-            .into_iter()
-            .chain(&oauth2.revocation_url)
-    });
+    let login = connector.oauth2().ok().map(|oauth2| &oauth2.authorization_url);
+    let tokens = connector.token_server().into_iter();
+    let tokens = tokens.flat_map(|tokens| [&tokens.token_url].into_iter().chain(&tokens.revocation_url));
     let api = connector.api.iter().map(|api| &api.base_url);
-    let addresses = oauth2.chain(api).map(Template::as_str);
+    let addresses = login.into_iter().chain(tokens).chain(api).map(Template::as_str);
     addresses.chain(connector.docs.as_deref()).collect()
 }
 

@@ -10,19 +10,18 @@ use crate::requests::{API_KEY, PUBLIC_URL, hosted};
 use crate::world::World;
 
 /// Values of the kinds that users type; each parameter takes the first that fits it.
-const TYPED: [&str; 12] = [
+const TYPED: [&str; 11] = [
     "acme",
     "12345",
     "us6",
     "eu",
-    "us",
-    "com",
-    "www.example.com",
-    "login",
-    "wd5.myworkday.com",
-    "wd5-services1.workday.com",
+    "p01",
+    "acme.eu",
     "acme.crm4",
-    "example.com",
+    "www.example.com",
+    "www.wrike.com",
+    "wd5.myworkday.com",
+    "api.pcloud.com",
 ];
 
 fn typed(parameter: &Parameter) -> &str {
@@ -57,8 +56,8 @@ fn expected(
         format!("{PUBLIC_URL}/oauth/callback/{}", connector.key),
     );
     say("state", state.unwrap());
-    if !oauth2.scopes.is_empty() {
-        say("scope", oauth2.scopes.join(&oauth2.scope_separator));
+    if !oauth2.tokens.scopes.is_empty() {
+        say("scope", oauth2.tokens.scope());
     }
     if oauth2.pkce != Pkce::Off {
         say("code_challenge", challenge.unwrap().clone());
