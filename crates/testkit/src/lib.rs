@@ -10,6 +10,7 @@
     reason = "a test kit fails a test by panicking, with words that say what was expected"
 )]
 
+mod authority;
 mod behaviour;
 mod browser;
 mod cookies;
@@ -20,10 +21,13 @@ mod http_client;
 mod http_message;
 mod oidc_provider;
 mod page;
+mod pgbouncer;
 mod places;
 mod postgres;
 mod process;
 mod redis;
+mod redis_cluster;
+mod redis_sentinels;
 mod relay;
 mod request;
 mod resp;
@@ -31,16 +35,20 @@ mod scripted;
 mod token_endpoint;
 mod wait;
 
+pub use authority::{Authority, Certified};
 pub use behaviour::Behaviour;
 pub use browser::{Browser, Landing};
 pub use families::{Outcome, Refresh};
 pub use http_client::{Answer, HttpClient};
 pub use oidc_provider::{ClientAuthentication, OidcOptions, OidcProvider};
 pub use page::Decision;
-pub use places::{binary, free_port};
+pub use pgbouncer::PgBouncer;
+pub use places::{binary, free_port, kubernetes_tool};
 pub use postgres::Postgres;
 pub use process::Process;
 pub use redis::Redis;
+pub use redis_cluster::RedisCluster;
+pub use redis_sentinels::RedisSentinels;
 pub use relay::{Exchange, Relay};
 pub use request::Request;
 pub use resp::Reply;

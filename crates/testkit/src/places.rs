@@ -43,10 +43,18 @@ pub(crate) fn vendors() -> PathBuf {
         .expect("the vendors' packages: run `cargo xtask tools` once")
 }
 
-/// The path of a program on `PATH`; `package` is what brings it on Debian.
+/// The program `name` of those that check `deploy/kubernetes`, as `cargo xtask tools` installed it.
+pub fn kubernetes_tool(name: &str) -> PathBuf {
+    beside_this_test(&format!("ferrule-kubernetes/bin/{name}"))
+        .unwrap_or_else(|| panic!("no {name} in the target directory: run `cargo xtask tools` once"))
+}
+
+/// The path of a program on `PATH`, or in the folder that Debian keeps from the `PATH` of most users; `package` is what
+/// brings it on Debian.
 pub(crate) fn program(name: &str, package: &str) -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin")])
         .map(|folder| folder.join(name))
         .find(|file| file.is_file())
         .unwrap_or_else(|| panic!("{name} is not on PATH: run `cargo xtask tools`, or install {package}"))

@@ -1,7 +1,7 @@
 //! A real PostgreSQL cluster.
 
 use std::ffi::OsStr;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,6 +11,7 @@ use std::{env, fs};
 
 use tempfile::TempDir;
 
+use crate::authority::Certified;
 use crate::daemon::{Daemon, Recipe};
 use crate::places::{free_port, postgresql};
 
@@ -35,6 +36,7 @@ pub struct Postgres {
     server: Option<Daemon>,
     databases: AtomicU32,
     never_dropped: bool,
+    tls: bool,
     folder: TempDir,
 }
 
@@ -42,15 +44,20 @@ impl Postgres {
     /// The cluster that all tests of this process share, each with databases of its own.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Postgres> = OnceLock::new();
-        SHARED.get_or_init(|| Self::launch(true))
+        SHARED.get_or_init(|| Self::launch(true, None))
     }
 
     /// A cluster of the test's own, to stop and restart.
     pub fn start() -> Self {
-        Self::launch(false)
+        Self::launch(false, None)
     }
 
-    fn launch(never_dropped: bool) -> Self {
+    /// One that speaks TLS with this certificate, and nothing else.
+    pub fn start_with_tls(certificate: &Certified) -> Self {
+        Self::launch(false, Some(certificate))
+    }
+
+    fn launch(never_dropped: bool, certificate: Option<&Certified>) -> Self {
         let folder = TempDir::with_prefix("ferrule-postgres-").expect("a temporary directory");
         let user = unprivileged_user();
         if let Some((user, group)) = user {
@@ -65,6 +72,7 @@ impl Postgres {
             server: None,
             databases,
             never_dropped,
+            tls: certificate.is_some(),
             folder,
         };
         let data = cluster.data();
@@ -83,6 +91,11 @@ impl Postgres {
             "initdb",
             options.map(OsStr::new).into_iter().chain([data.as_os_str()]),
         );
+        if let Some(certificate) = certificate {
+            cluster.keep("server.crt", &certificate.certificate);
+            cluster.keep("server.key", &certificate.key);
+            cluster.keep("pg_hba.conf", "hostssl all all 127.0.0.1/32 trust\n");
+        }
         let started = (0..ATTEMPTS).any(|_| {
             cluster.port = free_port();
             cluster.comes_up()
@@ -124,6 +137,26 @@ impl Postgres {
         fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
+    /// Its loopback port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The user and group that it runs as, where that is not who we are.
+    pub(crate) fn user(&self) -> Option<(u32, u32)> {
+        self.user
+    }
+
+    /// Writes a file into its data directory, as PostgreSQL wants those: readable by its user alone.
+    fn keep(&self, name: &str, text: &str) {
+        let file = self.data().join(name);
+        fs::write(&file, text).expect("a file in the data directory");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("the owner may change that");
+        if let Some((user, group)) = self.user {
+            chown(&file, Some(user), Some(group)).expect("root may give a file away");
+        }
+    }
+
     fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
@@ -152,7 +185,8 @@ impl Postgres {
     fn recipe(&self) -> Recipe {
         let port = format!("port={}", self.port);
         let mut arguments = vec!["-D".into(), self.data().into_os_string()];
-        for setting in SETTINGS.into_iter().chain([port.as_str()]) {
+        let tls = self.tls.then_some("ssl=on");
+        for setting in SETTINGS.into_iter().chain([port.as_str()]).chain(tls) {
             arguments.extend(["-c".into(), setting.into()]);
         }
         Recipe {

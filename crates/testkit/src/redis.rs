@@ -1,5 +1,6 @@
 //! A real `redis-server`.
 
+use std::io;
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -13,7 +14,7 @@ const ATTEMPTS: usize = 5;
 /// A Redis of the test's own, `noeviction`, ended on drop.
 pub struct Redis {
     port: u16,
-    append_only: bool,
+    settings: Vec<(String, String)>,
     server: Option<Daemon>,
     folder: TempDir,
 }
@@ -21,19 +22,23 @@ pub struct Redis {
 impl Redis {
     /// Starts one that keeps everything in memory: [`Redis::kill`] loses it.
     pub fn start() -> Self {
-        Self::launch(false)
+        Self::start_with(&[])
     }
 
     /// Starts one with an append-only file: what was acknowledged survives [`Redis::kill`].
     pub fn start_append_only() -> Self {
-        Self::launch(true)
+        Self::start_with(&[("appendonly", "yes")])
     }
 
-    fn launch(append_only: bool) -> Self {
+    /// Starts one with these settings of `redis.conf`.
+    pub fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = TempDir::with_prefix("ferrule-redis-").expect("a temporary directory");
         let mut redis = Self {
             port: 0,
-            append_only,
+            settings: settings
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
             server: None,
             folder,
         };
@@ -72,8 +77,13 @@ impl Redis {
 
     /// Sends one command and gives the reply.
     pub fn command(&self, words: &[&str]) -> Reply {
+        self.try_command(words).expect("a reply of Redis")
+    }
+
+    /// The same; `None` while it does not answer.
+    pub(crate) fn try_command(&self, words: &[&str]) -> Option<Reply> {
         let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
-        self.connection().call(&words).expect("a reply of Redis")
+        self.open().ok()?.call(&words).ok()
     }
 
     /// Every key and every value as raw bytes, a line each: what somebody who took the data would read.
@@ -108,36 +118,44 @@ impl Redis {
     }
 
     fn connection(&self) -> Connection {
-        Connection::open(self.port).expect("Redis accepts a connection")
+        self.open().expect("Redis accepts a connection")
+    }
+
+    fn open(&self) -> io::Result<Connection> {
+        let mut connection = Connection::open(self.port)?;
+        if let Some((_, password)) = self.settings.iter().find(|(name, _)| name == "requirepass") {
+            connection.call(&[b"AUTH", password.as_bytes()])?;
+        }
+        Ok(connection)
     }
 
     fn comes_up(&mut self) -> bool {
         let port = self.port;
-        let mut server = Daemon::start(&recipe(port, self.append_only, self.folder.path()));
-        let up = server.comes_up(|| {
-            let pong = Connection::open(port).and_then(|mut connection| connection.call(&[b"PING"]));
-            pong.is_ok_and(|reply| reply == Reply::Status("PONG".to_owned()))
-        });
+        let mut server = Daemon::start(&recipe(port, &self.settings, self.folder.path()));
+        let up = server.comes_up(|| self.try_command(&["PING"]) == Some(Reply::Status("PONG".to_owned())));
         self.server = up.then_some(server);
         up
     }
 }
 
-fn recipe(port: u16, append_only: bool, folder: &Path) -> Recipe {
-    let append_only = if append_only { "yes" } else { "no" };
+fn recipe(port: u16, more: &[(String, String)], folder: &Path) -> Recipe {
     let port = port.to_string();
     let settings = [
-        ["--bind", "127.0.0.1"],
-        ["--port", &port],
-        ["--save", ""],
-        ["--maxmemory-policy", "noeviction"],
-        ["--appendonly", append_only],
+        ("bind", "127.0.0.1"),
+        ("port", &port),
+        ("save", ""),
+        ("maxmemory-policy", "noeviction"),
         // By default a write may be acknowledged up to two seconds before it reaches the file.
-        ["--appendfsync", "always"],
+        ("appendfsync", "always"),
     ];
+    let more = more.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let arguments = settings
+        .into_iter()
+        .chain(more)
+        .flat_map(|(name, value)| [format!("--{name}").into(), value.into()]);
     Recipe {
         program: program("redis-server", "redis-server"),
-        arguments: settings.concat().into_iter().map(Into::into).collect(),
+        arguments: arguments.collect(),
         environment: Vec::new(),
         folder: folder.to_owned(),
         log: folder.join("redis.log"),

@@ -25,6 +25,7 @@ mod labels;
 mod list_instances;
 mod login;
 mod master_keys;
+mod migrate;
 mod pace;
 mod re_address;
 mod read_audit;
@@ -56,6 +57,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use bootstrap::{BootstrapError, MadeSecrets};
+pub use migrate::migrate;
 pub use rotate_keys::{RotateError, Rotation, rotate_keys};
 pub use rpc::Rpc;
 pub use settings::{Bootstrap, RefreshSettings, Settings, StateSettings};

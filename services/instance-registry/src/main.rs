@@ -2,17 +2,28 @@
 
 use std::process::ExitCode;
 
-use ferrule_instance_registry::{Settings, run};
-use ferrule_service::{bind, run_main};
+use ferrule_instance_registry::{Settings, migrate, run};
+use ferrule_service::settings::Form;
+use ferrule_service::{Command, Program, Start, bind};
+
+const PROGRAM: Program = Program {
+    name: "instance-registry",
+    about: "who may do what; instances and their sealed tokens",
+    form: Form::Service,
+    commands: &[Command {
+        words: "migrate",
+        arguments: &[],
+        about: "brings the database's schema up to date and ends",
+    }],
+};
 
 fn main() -> ExitCode {
-    run_main(
-        "instance-registry",
-        "who may do what; instances and their sealed tokens",
-        async |layers, shutdown| {
-            let settings = Settings::from_layers(&layers)?;
+    PROGRAM.run(async |start: Start| match start.command {
+        Some(_) => migrate(&start.layers).await,
+        None => {
+            let settings = Settings::from_layers(&start.layers)?;
             let listener = bind("FERRULE_GRPC_LISTEN", settings.grpc_listen).await?;
-            run(settings, listener, shutdown).await
-        },
-    )
+            run(settings, listener, start.shutdown).await
+        }
+    })
 }

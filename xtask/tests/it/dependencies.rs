@@ -48,8 +48,8 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("ferrule-service", &[]),
     ("ferrule-testkit", &[]),
     ("ferrule-wire", MODEL),
-    // The bench starts servers as the tests do.
-    ("xtask", &["ferrule-testkit"]),
+    // The bench starts servers as the tests do; what deploys Ferrule names its settings.
+    ("xtask", &["ferrule-service", "ferrule-testkit"]),
 ];
 
 /// What only tests may know beside that.

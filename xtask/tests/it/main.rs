@@ -1,5 +1,7 @@
-//! The rooms of this house keep to themselves: who may know whom, and how large a file may grow.
+//! The rooms of this house keep to themselves: who may know whom, and how large a file may grow. What deploys Ferrule
+//! fits it, and keeps its own rules.
 #![expect(clippy::expect_used, reason = "these are tests, helpers and all")]
 
 mod dependencies;
+mod kubernetes;
 mod sources;

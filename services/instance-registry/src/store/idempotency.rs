@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ferrule_model::{Digest, InstanceId, OrganizationId};
 use jiff::Timestamp;
-use sqlx::AnyConnection;
 
+use super::connections::Change;
 use super::row::Columns;
 use super::{Store, StoreError};
 
@@ -56,7 +56,7 @@ impl Store {
         .bind(request.body.to_hex())
         .bind(now.as_microsecond())
         .bind(forgotten_before(now))
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?
         .rows_affected()
             == 1;
@@ -95,7 +95,7 @@ impl Store {
 
 /// Keeps what a request made, within the transaction that makes it.
 pub(super) async fn finish(
-    transaction: &mut AnyConnection,
+    transaction: &mut Change,
     organization: OrganizationId,
     request: IdempotentRequest,
     instance: InstanceId,
@@ -118,7 +118,7 @@ pub(super) async fn finish(
 }
 
 async fn earlier(
-    transaction: &mut AnyConnection,
+    transaction: &mut Change,
     organization: OrganizationId,
     request: IdempotentRequest,
 ) -> Result<IdempotencyClaim, StoreError> {

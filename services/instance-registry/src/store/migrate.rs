@@ -3,6 +3,7 @@
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{Executor as _, SqlSafeStr as _};
 
+use super::connections::Statements;
 use super::{Store, StoreError};
 
 /// Every migration, as (version, description, statements). A file, once released, never changes.
@@ -26,10 +27,18 @@ pub(super) async fn run(store: &Store) -> Result<(), StoreError> {
     if let Some(lock) = store.dialect.migration_lock() {
         transaction.execute(lock).await?;
     }
+    // The migrator's statements have names, which another client of the same pooler may have used on this server, and
+    // would use again.
+    if transaction.statements() == Statements::Unnamed {
+        transaction.execute("DEALLOCATE ALL").await?;
+    }
     migrator()
-        .run_direct(None, &mut *transaction, false)
+        .run_direct(None, transaction.connection(), false)
         .await
         .map_err(StoreError::Migrate)?;
+    if transaction.statements() == Statements::Unnamed {
+        transaction.execute("DEALLOCATE ALL").await?;
+    }
     transaction.commit().await?;
     Ok(())
 }

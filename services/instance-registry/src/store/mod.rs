@@ -6,6 +6,7 @@
 
 mod audit;
 mod check_value;
+mod connections;
 mod dialect;
 mod error;
 mod idempotency;
@@ -37,8 +38,9 @@ pub use spent_codes::SpentCode;
 pub use users::{NewUser, UserRow};
 
 use jiff::Timestamp;
-use sqlx::{Any, AnyPool, AssertSqlSafe, Transaction};
+use sqlx::AssertSqlSafe;
 
+use connections::{Change, Connections};
 use dialect::Dialect;
 use row::Columns;
 
@@ -46,9 +48,9 @@ use row::Columns;
 #[derive(Clone, Debug)]
 pub struct Store {
     dialect: Dialect,
-    reads: AnyPool,
+    reads: Connections,
     // One connection on SQLite, so that this process's writers queue here and not at the file's lock.
-    writes: AnyPool,
+    writes: Connections,
 }
 
 impl Store {
@@ -67,12 +69,12 @@ impl Store {
 
     /// Waits for what is under way and closes every connection.
     pub async fn close(&self) {
-        self.reads.close().await;
-        self.writes.close().await;
+        self.reads.pool.close().await;
+        self.writes.pool.close().await;
     }
 
     /// A transaction that writes. Dropped without a commit, it leaves nothing.
-    async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        Ok(self.writes.begin_with(self.dialect.begin()).await?)
+    async fn begin(&self) -> Result<Change, StoreError> {
+        Ok(self.writes.begin(self.dialect.begin()).await?)
     }
 }

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Connection as _, Executor as _};
 
+use super::connections::{Connections, Statements};
 use super::dialect::Dialect;
 use super::{Store, StoreError, migrate};
 
@@ -37,16 +38,18 @@ impl Store {
     ///
     /// - `sqlite://path`: the file is created when missing, its folder is not. A commit is on the disk.
     /// - `postgres://user:password@host/database`: `sslmode`, `sslrootcert` and so on in the query are honoured.
-    ///   A pooler that shares connections between transactions must keep prepared statements, as `PgBouncer` does
-    ///   from 1.21 on with `max_prepared_statements`; nothing else here belongs to a session.
+    ///   Prepared statements are all that belongs to a session here. A pooler that shares connections between
+    ///   transactions must keep them, as `PgBouncer` does from 1.21 on with `max_prepared_statements`; behind one that
+    ///   does not, `statement-cache-capacity=0` in the query does without, for more round trips.
     pub async fn open(url: &SecretString, options: &StoreOptions) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         let dialect = Dialect::of(url.expose_secret())
             .ok_or(StoreError::Url("it must begin with postgres:// or sqlite://"))?;
         let connect = match dialect {
-            Dialect::Postgres => Cow::Borrowed(postgres_with_statements(url.expose_secret())?),
+            Dialect::Postgres => Cow::Borrowed(url.expose_secret()),
             Dialect::Sqlite => Cow::Owned(sqlite_file(url.expose_secret())?),
         };
+        let statements = statements(dialect, &connect);
         let connect =
             AnyConnectOptions::from_str(&connect).map_err(|_| StoreError::Url("it is malformed"))?;
 
@@ -65,6 +68,7 @@ impl Store {
                 (reads, writes)
             }
         };
+        let [reads, writes] = [reads, writes].map(|pool| Connections { pool, statements });
         let store = Self {
             dialect,
             reads,
@@ -104,15 +108,17 @@ fn pool(dialect: Dialect, options: &StoreOptions, connections: u32) -> AnyPoolOp
     }
 }
 
-/// The URL, unless it turns the cache of prepared statements off: sqlx 0.9.0 then leaves every statement on the
-/// server for ever (transact-rs/sqlx#4328), and behind a pooler their names meet those of other clients.
-fn postgres_with_statements(url: &str) -> Result<&str, StoreError> {
-    if url.contains("statement-cache-capacity=0") {
-        return Err(StoreError::Url(
-            "leave statement-cache-capacity out: prepared statements are needed",
-        ));
+/// How statements travel: `statement-cache-capacity=0` is how sqlx's URLs say that nothing may be kept.
+///
+/// By itself sqlx 0.9.0 would then still name each statement and leave it on the server for ever
+/// (transact-rs/sqlx#4328).
+fn statements(dialect: Dialect, url: &str) -> Statements {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let kept = query.split('&').all(|pair| pair != "statement-cache-capacity=0");
+    match dialect {
+        Dialect::Postgres if !kept => Statements::Unnamed,
+        Dialect::Postgres | Dialect::Sqlite => Statements::Named,
     }
-    Ok(url)
 }
 
 /// The URL with `mode=rwc`, unless it says otherwise. In memory every connection would have a database of its own.

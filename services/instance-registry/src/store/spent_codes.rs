@@ -2,8 +2,8 @@
 
 use ferrule_model::{Digest, InstanceId, OrganizationId};
 use jiff::Timestamp;
-use sqlx::AnyConnection;
 
+use super::connections::Change;
 use super::row::Columns;
 use super::{Store, StoreError};
 
@@ -43,7 +43,7 @@ impl Store {
 ///
 /// While another transaction is spending the same code, this waits for its end.
 pub(super) async fn spend(
-    transaction: &mut AnyConnection,
+    transaction: &mut Change,
     code: Digest,
     organization: OrganizationId,
     instance: InstanceId,

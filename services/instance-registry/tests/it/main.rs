@@ -11,6 +11,7 @@ mod identity;
 mod keys;
 mod late_answers;
 mod listing;
+mod migrating;
 mod refreshing;
 mod resolving;
 mod serving;

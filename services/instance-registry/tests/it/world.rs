@@ -9,7 +9,7 @@ use ferrule_instance_registry::store::{InstanceRow, NewOrganization, NewUser, Se
 use ferrule_instance_registry::{Bootstrap, RefreshSettings, Registry, StateSettings};
 use ferrule_model::{Chance, Clock, Digest, InstanceId, OrganizationId, UserId};
 use ferrule_seal::KeyRing;
-use ferrule_testkit::Postgres;
+use ferrule_testkit::{PgBouncer, Postgres};
 use ferrule_wire::v1::{
     CreateInstanceRequest, Credential, Credentials, GetInstanceRequest, Instance, ProviderData,
     ResolveRequest, SetEnabledRequest, UpdateInstanceRequest,
@@ -66,6 +66,7 @@ pub struct World {
     pub ring: SecretString,
     pub folder: TempDir,
     pub url: SecretString,
+    pub _pooler: Option<PgBouncer>,
 }
 
 impl World {
@@ -82,9 +83,26 @@ impl World {
         Self::at(TempDir::new().unwrap(), url).await
     }
 
+    /// A new PostgreSQL database, by way of a pooler that keeps no prepared statement.
+    pub async fn behind_a_pooler() -> Self {
+        let cluster = Postgres::shared();
+        let pooler = PgBouncer::start(cluster);
+        let url = pooler.url(&cluster.fresh_database());
+        let url = format!("{url}?statement-cache-capacity=0").into();
+        let world = Self::at(TempDir::new().unwrap(), url).await;
+        Self {
+            _pooler: Some(pooler),
+            ..world
+        }
+    }
+
     /// One of each.
-    pub async fn each() -> [Self; 2] {
-        [Self::new().await, Self::on_postgres().await]
+    pub async fn each() -> [Self; 3] {
+        [
+            Self::new().await,
+            Self::on_postgres().await,
+            Self::behind_a_pooler().await,
+        ]
     }
 
     async fn at(folder: TempDir, url: SecretString) -> Self {
@@ -98,6 +116,7 @@ impl World {
             ring,
             folder,
             url,
+            _pooler: None,
         }
     }
 

@@ -162,7 +162,7 @@ impl RedisStore {
     }
 
     async fn connect(&self) -> Result<Connection, StoreError> {
-        let mut connection = Connection::open(&self.address.form)
+        let mut connection = Connection::open(&self.address.form, self.authorities().await?)
             .await
             .map_err(|error| self.report(&error))?;
         let policies = connection
@@ -175,6 +175,18 @@ impl RedisStore {
             (_, Some(policy)) => Err(self.evicts(policy)),
             (_, None) => Ok(connection),
         }
+    }
+
+    /// The authorities to believe in place of the public ones, as PEM; read anew for every connection.
+    async fn authorities(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(file) = &self.address.authorities else {
+            return Ok(None);
+        };
+        let read = tokio::fs::read(file).await;
+        read.map(Some).map_err(|error| StoreError::Refused {
+            store: self.shown.clone(),
+            why: format!("sslrootcert: {} cannot be read: {error}", file.display()),
+        })
     }
 
     fn evicts(&self, policy: &str) -> StoreError {

@@ -1,6 +1,7 @@
 //! The forms of `FERRULE_REDIS_URL`.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -13,12 +14,15 @@ use url::Url;
 /// | a cluster | `redis+cluster://[user:password@]host:port,host:port,…` |
 /// | behind sentinels | `redis+sentinel://[user:password@]host:port,host:port,…/master-name[/db]` |
 ///
-/// With `rediss` in place of `redis`, connections use TLS (to the sentinels too). The credentials are the
-/// servers'; those of sentinels that ask for some follow as `?sentinel_user=…&sentinel_password=…`.
+/// With `rediss` in place of `redis`, connections use TLS (to the sentinels too); `?sslrootcert=/path/ca.pem` names the
+/// authorities to believe then, in place of the public ones. The credentials are the servers'; those of sentinels that
+/// ask for some follow as `?sentinel_user=…&sentinel_password=…`.
 #[derive(Clone)]
 pub struct RedisAddress {
     /// How to reach it.
     pub(super) form: Form,
+    /// The file with the authorities to believe; `None`: the public ones.
+    pub(super) authorities: Option<PathBuf>,
     /// The address without credentials, for logs and errors.
     pub(super) shown: String,
 }
@@ -66,6 +70,7 @@ impl RedisAddress {
         };
         Ok(Self {
             form,
+            authorities: parts.authorities()?,
             shown: parts.shown(),
         })
     }
@@ -85,6 +90,8 @@ impl fmt::Debug for RedisAddress {
 }
 
 const SCHEMES: &str = "it begins with redis://, rediss://, redis+cluster:// or redis+sentinel://";
+
+const PARAMETERS: [&str; 3] = ["sslrootcert", "sentinel_user", "sentinel_password"];
 
 struct Parts<'a> {
     /// `redis` or `rediss`.
@@ -118,6 +125,15 @@ impl<'a> Parts<'a> {
         if hosts.iter().any(|host| host.is_empty()) {
             return Err(InvalidRedisAddress("a host is missing"));
         }
+        let names = query.split('&').filter_map(|pair| pair.split('=').next());
+        if !names
+            .filter(|name| !name.is_empty())
+            .all(|name| PARAMETERS.contains(&name))
+        {
+            return Err(InvalidRedisAddress(
+                "it has a parameter that is none of sslrootcert, sentinel_user and sentinel_password",
+            ));
+        }
         Ok(Self {
             scheme,
             topology,
@@ -139,12 +155,31 @@ impl<'a> Parts<'a> {
         self.hosts.iter().map(|host| self.node(host, database)).collect()
     }
 
+    /// A parameter of the query; empty when it is absent.
+    fn parameter(&self, name: &str) -> &str {
+        let given = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        given
+            .filter_map(|(known, value)| (known == name).then_some(value))
+            .next()
+            .unwrap_or("")
+    }
+
+    fn authorities(&self) -> Result<Option<PathBuf>, InvalidRedisAddress> {
+        match (self.parameter("sslrootcert"), self.scheme) {
+            ("", _) => Ok(None),
+            (file, "rediss") => Ok(Some(file.into())),
+            _ => Err(InvalidRedisAddress(
+                "sslrootcert needs TLS: write rediss in place of redis",
+            )),
+        }
+    }
+
     fn sentinels(&self) -> Result<Vec<SecretString>, InvalidRedisAddress> {
-        let value = |name: &str| {
-            let given = self.query.split('&').find_map(|pair| pair.strip_prefix(name));
-            given.and_then(|rest| rest.strip_prefix('=')).unwrap_or("")
-        };
-        let credentials = match (value("sentinel_user"), value("sentinel_password")) {
+        let (user, password) = (
+            self.parameter("sentinel_user"),
+            self.parameter("sentinel_password"),
+        );
+        let credentials = match (user, password) {
             (_, "") => String::new(),
             (user, password) => format!("{user}:{password}@"),
         };
@@ -233,6 +268,25 @@ mod tests {
     }
 
     #[test]
+    fn authorities_are_named_by_a_file() {
+        for (given, file) in [
+            ("rediss://a:1?sslrootcert=/run/ca.pem", Some("/run/ca.pem")),
+            (
+                "rediss+cluster://a:1,b:2?sslrootcert=/run/ca.pem",
+                Some("/run/ca.pem"),
+            ),
+            (
+                "rediss+sentinel://a:1/main?sentinel_password=x&sslrootcert=ca.pem",
+                Some("ca.pem"),
+            ),
+            ("rediss://a:1", None),
+        ] {
+            let address = parse(given).unwrap();
+            assert_eq!(address.authorities, file.map(PathBuf::from), "{given}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_read_is_refused_without_repeating_it() {
         for bad in [
             "",
@@ -246,6 +300,8 @@ mod tests {
             "redis+cluster://a:1,b:2/1",
             "redis+sentinel://a:1",
             "redis+other://a:1",
+            "redis://a:1?sslrootcert=/pass",
+            "rediss://a:1?sslrootcrt=/pass",
         ] {
             let error = parse(bad).unwrap_err().to_string();
             assert!(!error.contains("pass"), "{bad}: {error}");

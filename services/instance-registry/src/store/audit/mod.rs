@@ -10,8 +10,9 @@ pub use read::{AuditCursor, AuditPage, AuditRow};
 
 use ferrule_model::{InstanceId, UserId};
 use jiff::Timestamp;
-use sqlx::AnyConnection;
+use sqlx::{Any, Executor};
 
+use super::connections::Change;
 use super::dialect::storable;
 use super::instances::{Fault, json};
 use super::{Store, StoreError};
@@ -143,8 +144,7 @@ impl AuditEntry {
 impl Store {
     /// Keeps an entry that belongs to no change of ours.
     pub async fn audit(&self, instance: InstanceId, entry: &AuditEntry) -> Result<(), StoreError> {
-        let mut connection = self.writes.acquire().await?;
-        write(&mut connection, instance, entry).await
+        write(&self.writes, instance, entry).await
     }
 
     /// Remembers that an instance was used, and keeps the entry of the first to say so.
@@ -155,7 +155,7 @@ impl Store {
         )
         .bind(instance.0)
         .bind(at.as_microsecond())
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         let first = done.rows_affected() == 1;
         if first {
@@ -167,9 +167,9 @@ impl Store {
     }
 }
 
-/// Keeps an entry within the caller's transaction.
-pub(super) async fn write(
-    transaction: &mut AnyConnection,
+/// Keeps an entry: within the caller's transaction, where it gives one.
+pub(super) async fn write<'c>(
+    place: impl Executor<'c, Database = Any>,
     instance: InstanceId,
     entry: &AuditEntry,
 ) -> Result<(), StoreError> {
@@ -184,14 +184,14 @@ pub(super) async fn write(
     .bind(entry.by.request_id.clone())
     .bind(entry.reason)
     .bind(storable(&json(&entry.changed)?).into_owned())
-    .execute(transaction)
+    .execute(place)
     .await?;
     Ok(())
 }
 
 /// Drops an instance's refreshes but the newest, and of those that failed too. That its user had to log in again
 /// stays.
-pub(super) async fn sweep(transaction: &mut AnyConnection, instance: InstanceId) -> Result<(), StoreError> {
+pub(super) async fn sweep(transaction: &mut Change, instance: InstanceId) -> Result<(), StoreError> {
     for event in [AuditEvent::Refreshed, AuditEvent::RefreshFailed] {
         sqlx::query(
             "DELETE FROM audit WHERE instance_id = $1 AND event = $2 AND COALESCE(reason, '') <> $3

@@ -40,7 +40,7 @@ impl Store {
             query = query.bind(instance.0);
         }
         let entry = AuditEntry::new(AuditEvent::SecretShown, at, by.clone());
-        for row in query.fetch_all(&mut *transaction).await? {
+        for row in query.fetch_all(&mut transaction).await? {
             write(&mut transaction, InstanceId(row.try_get("instance_id")?), &entry).await?;
         }
         transaction.commit().await?;

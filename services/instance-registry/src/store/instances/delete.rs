@@ -22,7 +22,7 @@ impl Store {
         .bind(id.0)
         .bind(organization.0)
         .bind(at.as_microsecond())
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         let alive = done.rows_affected() == 1;
         if alive {
@@ -57,7 +57,7 @@ impl Store {
              WHERE id = $1 AND deleted_at IS NOT NULL AND erased = 0",
         )
         .bind(id.0)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         let erased = done.rows_affected() == 1;
         if erased {
@@ -65,7 +65,7 @@ impl Store {
                 "DELETE FROM instance_tags WHERE instance_id = $1",
                 "DELETE FROM tokens_shown WHERE instance_id = $1",
             ] {
-                sqlx::query(delete).bind(id.0).execute(&mut *transaction).await?;
+                sqlx::query(delete).bind(id.0).execute(&mut transaction).await?;
             }
             let entry = AuditEntry::new(AuditEvent::Erased, at, By::default());
             audit::write(&mut transaction, id, &entry).await?;

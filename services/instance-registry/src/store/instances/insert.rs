@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ferrule_model::{ConnectorKey, Digest, ElementId, InstanceId, OrganizationId, UserId};
 use jiff::Timestamp;
-use sqlx::AnyConnection;
 
+use super::super::connections::Change;
 use super::super::dialect::storable;
 use super::super::idempotency::{self, IdempotentRequest};
 use super::super::{AuditEntry, AuditEvent, By, Sealed, Store, StoreError, audit, spent_codes};
@@ -79,7 +79,7 @@ impl Store {
 }
 
 async fn write(
-    transaction: &mut AnyConnection,
+    transaction: &mut Change,
     new: &NewInstance,
     code: Option<Digest>,
     request: Option<IdempotentRequest>,
@@ -100,7 +100,7 @@ async fn write(
         request_id: new.request_id.clone(),
     };
     let entry = AuditEntry::new(AuditEvent::Created, new.created_at, by);
-    audit::write(transaction, new.id, &entry).await?;
+    audit::write(&mut *transaction, new.id, &entry).await?;
     if let Some(request) = request {
         idempotency::finish(transaction, new.organization_id, request, new.id, new.created_at).await?;
     }
@@ -108,7 +108,7 @@ async fn write(
 }
 
 /// Whether the row was written; if not, its id is taken.
-async fn write_row(transaction: &mut AnyConnection, new: &NewInstance) -> Result<bool, StoreError> {
+async fn write_row(transaction: &mut Change, new: &NewInstance) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO instances (
              id, organization_id, user_id, element_key, element_id, name, name_folded, tags, configuration,

@@ -97,7 +97,7 @@ impl Store {
         .bind(micros(tokens.expires_at))
         .bind(tokens.requested_at.as_microsecond())
         .bind(micros(tokens.refresh_due_at))
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         let written = done.rows_affected() == 1;
         if written {
@@ -143,7 +143,7 @@ impl Store {
             .bind(setback.paused_by.map(|client| client.to_hex()))
             .bind(again_in)
             .bind(i64::from(setback.intent_stays_open))
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await?;
         if let Some(row) = &recorded {
             let entry = AuditEntry::new(AuditEvent::RefreshFailed, at, By::default()).because(setback.why);

@@ -25,9 +25,9 @@ use std::collections::BTreeMap;
 use ferrule_model::{ConnectorKey, Digest, ElementId, InstanceId, OrganizationId, UserId};
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
+use super::connections::Change;
 use super::dialect::storable;
 use super::row::Columns;
 use super::{Sealed, StoreError};
@@ -168,7 +168,7 @@ fn read(row: &AnyRow) -> Result<InstanceRow, StoreError> {
 
 /// Writes an instance's tags, a row each, in place of those it had.
 async fn replace_tags(
-    transaction: &mut AnyConnection,
+    transaction: &mut Change,
     instance: InstanceId,
     tags: &[String],
 ) -> Result<(), StoreError> {

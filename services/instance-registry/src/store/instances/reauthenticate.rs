@@ -2,8 +2,8 @@
 
 use ferrule_model::{Digest, InstanceId, OrganizationId};
 use jiff::Timestamp;
-use sqlx::AnyConnection;
 
+use super::super::connections::Change;
 use super::super::dialect::storable;
 use super::super::row::Columns;
 use super::super::{AuditEvent, Store, StoreError, audit, spent_codes};
@@ -67,7 +67,7 @@ impl Store {
 }
 
 async fn write_tokens(
-    transaction: &mut AnyConnection,
+    transaction: &mut Change,
     id: InstanceId,
     tokens: &SealedTokens,
 ) -> Result<i64, StoreError> {

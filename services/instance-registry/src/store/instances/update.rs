@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ferrule_model::{InstanceId, OrganizationId};
 use jiff::Timestamp;
-use sqlx::AnyConnection;
 
+use super::super::connections::Change;
 use super::super::dialect::storable;
 use super::super::{AuditEntry, AuditEvent, By, Sealed, Store, StoreError, audit};
 use super::{fold, json, micros, replace_tags, text};
@@ -80,7 +80,7 @@ impl Store {
         .bind(organization.0)
         .bind(i64::from(disabled))
         .bind(now.as_microsecond())
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         let alive = done.rows_affected() == 1;
         if alive {
@@ -104,7 +104,7 @@ impl Changes {
 
 /// Applies changes within the caller's transaction; anything but [`Updated::Done`] wrote nothing.
 pub(super) async fn apply(
-    transaction: &mut AnyConnection,
+    transaction: &mut Change,
     organization: OrganizationId,
     id: InstanceId,
     changes: &Changes,
@@ -145,7 +145,7 @@ pub(super) async fn apply(
 }
 
 async fn why_not(
-    transaction: &mut AnyConnection,
+    transaction: &mut Change,
     organization: OrganizationId,
     id: InstanceId,
 ) -> Result<Updated, StoreError> {

@@ -197,7 +197,7 @@ async fn a_transaction_that_is_dropped_leaves_nothing() {
     on_each_database(async |store| {
         let mut transaction = store.begin().await.unwrap();
         sqlx::query("INSERT INTO check_value (name, value) VALUES ('x', 'y')")
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .unwrap();
         drop(transaction);

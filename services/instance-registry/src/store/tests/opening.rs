@@ -1,7 +1,7 @@
 use std::fs;
 use std::time::Duration;
 
-use ferrule_testkit::Postgres;
+use ferrule_testkit::{Authority, Postgres};
 use secrecy::SecretString;
 
 use super::world::*;
@@ -54,7 +54,7 @@ async fn an_older_replica_starts_beside_a_newer_schema() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_commits_reach_the_disk() {
-    let [file, _] = Database::each();
+    let [file, ..] = Database::each();
     let store = file.open().await;
     for pool in [&store.reads, &store.writes] {
         let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
@@ -83,7 +83,6 @@ async fn urls_that_name_no_database_are_refused_without_being_repeated() {
         "sqlite::memory:",
         "sqlite://x?mode=memory",
         "postgres://u:hunter2@[/d",
-        "postgres://u:hunter2@h/d?statement-cache-capacity=0",
     ] {
         let refused = Store::open(&SecretString::from(url), &StoreOptions::default())
             .await
@@ -188,4 +187,52 @@ async fn after_a_restart_of_the_database_the_store_works_again() {
         assert!(not_yet.is_transient(), "{not_yet:?}");
     }
     assert_eq!(store.check_value("ring").await.unwrap(), Some(value));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_proves_who_it_is() {
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let server = Postgres::start_with_tls(&ours.certify("localhost"));
+    let port = server.port();
+    let options = StoreOptions {
+        acquire_timeout: Duration::from_secs(2),
+        ..StoreOptions::default()
+    };
+    let open = async |host: &str, mode: &str, authority: &Authority| {
+        let file = authority.file();
+        let url = format!(
+            "postgres://postgres@{host}:{port}/postgres?sslmode={mode}&sslrootcert={}",
+            file.display()
+        );
+        Store::open(&url.into(), &options).await
+    };
+    let store = open("localhost", "verify-full", &ours).await.unwrap();
+    let encrypted = "SELECT CASE WHEN ssl THEN 1 ELSE 0 END FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    let encrypted: i32 = sqlx::query_scalar(encrypted)
+        .fetch_one(&store.reads)
+        .await
+        .unwrap();
+    assert_eq!(encrypted, 1);
+
+    open("127.0.0.1", "verify-full", &ours).await.unwrap_err();
+    open("localhost", "verify-full", &theirs).await.unwrap_err();
+    // This server speaks nothing else.
+    open("localhost", "disable", &ours).await.unwrap_err();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_pooler_no_statement_stays_on_the_server() {
+    let [.., pooled] = Database::each();
+    let (store, again) = (pooled.open().await, pooled.open().await);
+    for store in [&store, &again] {
+        insert_organizations(store).await;
+    }
+    insert(&store, &new_instance(1)).await;
+    again.by_id(OURS, new_instance(1).id).await.unwrap();
+    let kept = "SELECT COUNT(*) FROM pg_prepared_statements WHERE name <> ''";
+    // More often than the pooler has servers.
+    for _ in 0..8 {
+        let kept: i64 = sqlx::query_scalar(kept).fetch_one(&store.reads).await.unwrap();
+        assert_eq!(kept, 0);
+    }
 }

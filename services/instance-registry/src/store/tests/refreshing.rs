@@ -171,7 +171,7 @@ async fn a_verdict_is_its_owners_and_gives_the_lease_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn leases_are_void_at_the_start_only_where_one_process_has_the_database() {
-    let [file, shared] = Database::each();
+    let [file, shared, _] = Database::each();
     for (database, voided) in [(file, 1), (shared, 0)] {
         let store = database.open().await;
         assert!(store.insert_organization(&new_organization(OURS)).await.unwrap());

@@ -135,7 +135,7 @@ async fn explained(store: &Store, statement: &str) -> (String, i64) {
 async fn the_price_of_what_is_due_does_not_grow_with_what_is_not() {
     let mut touched = Vec::new();
     for rows in [1_000, 10_000] {
-        let [_, database] = Database::each();
+        let [_, database, _] = Database::each();
         let store = database.open().await;
         assert!(store.insert_organization(&new_organization(OURS)).await.unwrap());
         assert!(store.insert_user(&new_user(OURS)).await.unwrap());

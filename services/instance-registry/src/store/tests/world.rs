@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ferrule_model::{Digest, ElementId, InstanceId, OrganizationId, UserId};
-use ferrule_testkit::Postgres;
+use ferrule_testkit::{PgBouncer, Postgres};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -15,17 +15,21 @@ use crate::store::{
 pub const OURS: OrganizationId = OrganizationId(1);
 pub const THEIRS: OrganizationId = OrganizationId(2);
 
-/// An empty database of each kind; it ends with its guard.
+/// An empty database of each kind, and of each way to it; it ends with its guard.
 pub enum Database {
     Sqlite(TempDir),
     Postgres(String),
+    /// PostgreSQL by way of a pooler that keeps no prepared statement.
+    Pooled(PgBouncer, String),
 }
 
 impl Database {
-    pub fn each() -> [Self; 2] {
+    pub fn each() -> [Self; 3] {
+        let cluster = Postgres::shared();
         [
             Self::Sqlite(TempDir::new().expect("a temporary folder")),
-            Self::Postgres(Postgres::shared().fresh_database()),
+            Self::Postgres(cluster.fresh_database()),
+            Self::Pooled(PgBouncer::start(cluster), cluster.fresh_database()),
         ]
     }
 
@@ -33,6 +37,7 @@ impl Database {
         match self {
             Self::Sqlite(folder) => format!("sqlite://{}/registry.db", folder.path().display()).into(),
             Self::Postgres(url) => url.clone().into(),
+            Self::Pooled(pooler, url) => format!("{}?statement-cache-capacity=0", pooler.url(url)).into(),
         }
     }
 
@@ -47,15 +52,20 @@ impl Database {
 pub async fn on_each_database(specification: impl AsyncFn(Store)) {
     for database in Database::each() {
         let store = database.open().await;
-        for organization in [OURS, THEIRS] {
-            store
-                .insert_organization(&new_organization(organization))
-                .await
-                .unwrap();
-            store.insert_user(&new_user(organization)).await.unwrap();
-        }
+        insert_organizations(&store).await;
         specification(store.clone()).await;
         store.close().await;
+    }
+}
+
+/// Both organizations with a user each, unless they are there.
+pub async fn insert_organizations(store: &Store) {
+    for organization in [OURS, THEIRS] {
+        store
+            .insert_organization(&new_organization(organization))
+            .await
+            .unwrap();
+        store.insert_user(&new_user(organization)).await.unwrap();
     }
 }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
-use redis::sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType};
+use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, IntoConnectionInfo as _, Pipeline,
-    RedisFuture, RedisResult, ServerErrorKind, TlsMode, Value, cmd,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo as _,
+    Pipeline, RedisFuture, RedisResult, ServerErrorKind, TlsCertificates, TlsMode, Value, cmd,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -28,45 +28,43 @@ pub(super) enum Connection {
 }
 
 impl Connection {
-    /// Finds the primary, or the cluster's nodes, and connects.
-    pub(super) async fn open(form: &Form) -> RedisResult<Self> {
+    /// Finds the primary, or the cluster's nodes, and connects. `authorities`: whom to believe in place of the public
+    /// ones, as PEM.
+    pub(super) async fn open(form: &Form, authorities: Option<Vec<u8>>) -> RedisResult<Self> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
             .set_response_timeout(Some(RESPONSE));
+        let certificates = authorities.map(|authorities| TlsCertificates {
+            client_tls: None,
+            root_cert: Some(authorities),
+        });
         match form {
             Form::Single(url) => {
-                let client = Client::open(url.expose_secret())?;
-                Ok(Self::Single(
-                    client
-                        .get_multiplexed_async_connection_with_config(&config)
-                        .await?,
-                ))
+                let client = match certificates {
+                    Some(certificates) => Client::build_with_tls(url.expose_secret(), certificates)?,
+                    None => Client::open(url.expose_secret())?,
+                };
+                let connecting = client.get_multiplexed_async_connection_with_config(&config);
+                Ok(Self::Single(connecting.await?))
             }
             Form::Cluster(nodes) => {
-                let client = ClusterClientBuilder::new(nodes.iter().map(SecretString::expose_secret))
+                let mut builder = ClusterClientBuilder::new(nodes.iter().map(SecretString::expose_secret))
                     .connection_timeout(CONNECT)
                     .response_timeout(RESPONSE)
-                    .overall_response_timeout(Some(RESPONSE))
-                    .build()?;
-                Ok(Self::Cluster(client.get_async_connection().await?))
+                    .overall_response_timeout(Some(RESPONSE));
+                if let Some(certificates) = certificates {
+                    builder = builder.certs(certificates);
+                }
+                Ok(Self::Cluster(builder.build()?.get_async_connection().await?))
             }
             Form::Sentinel {
                 sentinels,
                 master,
                 server,
             } => {
-                let server = server.expose_secret().into_connection_info()?;
-                let mut node = SentinelNodeConnectionInfo::default()
-                    .set_redis_connection_info(server.redis_settings().clone());
-                if matches!(server.addr(), ConnectionAddr::TcpTls { .. }) {
-                    node = node.set_tls_mode(TlsMode::Secure);
-                }
-                let sentinels = sentinels.iter().map(SecretString::expose_secret).collect();
-                let mut client =
-                    SentinelClient::build(sentinels, master, Some(node), SentinelServerType::Master)?;
-                Ok(Self::Single(
-                    client.get_async_connection_with_config(&config).await?,
-                ))
+                let mut client = sentinel_client(sentinels, master, server, certificates)?;
+                let connecting = client.get_async_connection_with_config(&config);
+                Ok(Self::Single(connecting.await?))
             }
         }
     }
@@ -79,6 +77,46 @@ impl Connection {
             Err(error) => Err(error),
         }
     }
+}
+
+fn sentinel_client(
+    sentinels: &[SecretString],
+    master: &str,
+    server: &SecretString,
+    certificates: Option<TlsCertificates>,
+) -> RedisResult<SentinelClient> {
+    let sentinels = sentinels
+        .iter()
+        .map(|url| url.expose_secret().into_connection_info());
+    let sentinels = sentinels.collect::<RedisResult<Vec<_>>>()?;
+    let server = server.expose_secret().into_connection_info()?;
+
+    let addresses = sentinels.iter().map(|sentinel| sentinel.addr().clone());
+    let mut builder = SentinelClientBuilder::new(addresses, master, SentinelServerType::Master)?
+        .set_client_to_redis_db(server.redis_settings().db());
+    if matches!(server.addr(), ConnectionAddr::TcpTls { .. }) {
+        builder = builder.set_client_to_redis_tls_mode(TlsMode::Secure);
+    }
+    if let Some(certificates) = certificates {
+        builder = builder
+            .set_client_to_redis_certificates(certificates.clone())
+            .set_client_to_sentinel_certificates(certificates);
+    }
+    if let Some(user) = server.redis_settings().username() {
+        builder = builder.set_client_to_redis_username(user);
+    }
+    if let Some(password) = server.redis_settings().password() {
+        builder = builder.set_client_to_redis_password(password);
+    }
+    // All of them have the same.
+    let of_sentinels = sentinels.first().map(ConnectionInfo::redis_settings);
+    if let Some(user) = of_sentinels.and_then(|settings| settings.username()) {
+        builder = builder.set_client_to_sentinel_username(user);
+    }
+    if let Some(password) = of_sentinels.and_then(|settings| settings.password()) {
+        builder = builder.set_client_to_sentinel_password(password);
+    }
+    builder.build()
 }
 
 impl fmt::Debug for Connection {

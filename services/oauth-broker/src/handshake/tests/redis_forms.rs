@@ -1,163 +1,138 @@
-//! A cluster and a master behind a sentinel.
+//! A cluster of six, and a master with its replica behind three sentinels.
 
-use std::process::{Child, Command, Stdio};
+use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
-use ferrule_testkit::{Redis, free_port, wait_until};
-use secrecy::SecretString;
-use tempfile::TempDir;
-use tokio::task::JoinSet;
+use ferrule_testkit::{RedisCluster, RedisSentinels, wait_until};
+use tokio::time::{Instant, sleep};
 
-use crate::handshake::{Durability, Store, StoreError, Ttl};
+use super::world::{Shared, World, agree, exchange};
+use super::{exchange_marks, handshake_verbs, secrecy_at_rest, stores};
+use crate::handshake::{Claim, Durability, HandshakeKey, Store, StoreError};
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// A `redis-server` in a form that the kit does not start, ended on drop.
-struct Server {
-    process: Child,
-    port: u16,
-    _folder: TempDir,
+/// How long servers and Ferrule may take together to settle on another master.
+const SETTLED: Duration = Duration::from_secs(15);
+
+async fn every_suite(shared: &Shared) {
+    stores::whole_suite(shared).await;
+    handshake_verbs::whole_suite(shared).await;
+    exchange_marks::whole_suite(shared).await;
+    secrecy_at_rest::whole_suite(shared).await;
 }
 
-impl Server {
-    fn start(settings: impl Fn(u16) -> String, mode: &str) -> Self {
-        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
-        let file = folder.path().join("redis.conf");
-        let directory = folder.path().display();
-        std::fs::write(
-            &file,
-            format!(
-                "bind 127.0.0.1\nport {port}\ndir {directory}\n{}\n",
-                settings(port)
-            ),
-        )
-        .unwrap();
-        let mut command = Command::new("redis-server");
-        command
-            .arg(&file)
-            .arg(mode)
-            .stdout(Stdio::null())
-            .current_dir(folder.path());
-        let server = Self {
-            process: command.spawn().unwrap(),
-            port,
-            _folder: folder,
-        };
-        wait_until("redis-server listens", Duration::from_secs(10), || {
-            std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
-        });
-        server
-    }
-
-    fn cli(&self, words: &[&str]) -> String {
-        let port = self.port.to_string();
-        let output = Command::new("redis-cli")
-            .args(["-p", &port])
-            .args(words)
-            .output()
-            .unwrap();
-        String::from_utf8(output.stdout).unwrap()
+/// Writes as soon as that works; until then nothing worse than unavailability may be told.
+async fn writes_again(store: &Store, key: &str) {
+    let began = Instant::now();
+    while let Err(error) = store.put(key, b"value", HOUR, Durability::Process).await {
+        assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+        assert!(began.elapsed() < SETTLED, "{key} after {SETTLED:?}: {error}");
+        sleep(Duration::from_millis(20)).await;
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+async fn is_claimed_once(world: &World, key: &HandshakeKey) {
+    for (exchange_name, first) in [("x", true), ("y", false)] {
+        let claim = world.handshakes.claim(key, exchange(exchange_name), None, agree);
+        let claimed = matches!(claim.await.unwrap(), Claim::Claimed(_));
+        assert_eq!(claimed, first, "{exchange_name}");
     }
-}
-
-async fn works(url: String) {
-    let store = Store::redis(&SecretString::from(url)).await.unwrap();
-    store.ping().await.unwrap();
-    let mut changes = JoinSet::new();
-    for n in 0..16_u8 {
-        let store = store.clone();
-        changes.spawn(async move {
-            let key = format!("handshake:{n}");
-            store
-                .put(&key, b"first", HOUR, Durability::Process)
-                .await
-                .unwrap();
-            let new = [n];
-            let change =
-                store.compare_and_set(&key, Some(b"first"), Some(&new), Ttl::Keep, Durability::Process);
-            assert!(change.await.unwrap());
-            assert!(
-                !store
-                    .put_if_absent(&key, b"late", HOUR, Durability::Process)
-                    .await
-                    .unwrap()
-            );
-            assert_eq!(store.get(&key).await.unwrap().unwrap(), [n]);
-            store.delete(&key).await.unwrap();
-        });
-    }
-    changes.join_all().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cluster_serves_as_one_server_does() {
-    let nodes: Vec<_> = (0..2)
-        .map(|_| Server::start(|_| "cluster-enabled yes\nsave \"\"".to_owned(), "--appendonly no"))
-        .collect();
-    nodes[0].cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "8191"]);
-    nodes[1].cli(&["CLUSTER", "ADDSLOTSRANGE", "8192", "16383"]);
-    nodes[0].cli(&["CLUSTER", "MEET", "127.0.0.1", &nodes[1].port.to_string()]);
-    wait_until("the cluster is whole", Duration::from_secs(30), || {
-        nodes
-            .iter()
-            .all(|node| node.cli(&["CLUSTER", "INFO"]).contains("cluster_state:ok"))
-            && nodes
-                .iter()
-                .all(|node| node.cli(&["CLUSTER", "NODES"]).matches("connected").count() == 2)
-    });
-    works(format!(
-        "redis+cluster://127.0.0.1:{},127.0.0.1:{}",
-        nodes[0].port, nodes[1].port
-    ))
-    .await;
+async fn a_cluster_takes_the_whole_suite() {
+    let cluster = Shared::Cluster(Arc::new(RedisCluster::start()));
+    every_suite(&cluster).await;
+}
 
-    nodes[1].cli(&["CONFIG", "SET", "maxmemory-policy", "volatile-lru"]);
-    let url = format!("redis+cluster://127.0.0.1:{}", nodes[0].port);
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sentinels_take_the_whole_suite() {
+    let sentinels = Shared::Sentinels(Arc::new(RedisSentinels::start()));
+    every_suite(&sentinels).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_node_of_a_cluster_is_asked_for_its_policy() {
+    let cluster = RedisCluster::start();
+    cluster.nodes()[1].command(&["CONFIG", "SET", "maxmemory-policy", "volatile-lru"]);
+    let url = format!("redis+cluster://127.0.0.1:{}", cluster.ports()[0]);
     let error = Store::redis(&url.into()).await.unwrap_err().to_string();
-    assert!(error.contains("volatile-lru"), "each node is asked: {error}");
+    assert!(error.contains("volatile-lru"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sentinel_tells_where_the_master_is() {
-    let master = Redis::start();
-    let monitor = format!("sentinel monitor main 127.0.0.1 {} 1", master.port());
-    let sentinel = Server::start(|_| monitor.clone(), "--sentinel");
-    works(format!("redis+sentinel://127.0.0.1:{}/main", sentinel.port)).await;
+async fn a_cluster_that_loses_a_master_is_used_again_within_seconds() {
+    let mut cluster = RedisCluster::start();
+    let hosts: Vec<_> = cluster
+        .ports()
+        .iter()
+        .map(|port| format!("127.0.0.1:{port}"))
+        .collect();
+    let url = format!("redis+cluster://{}", hosts.join(","));
+    let store = Store::redis(&url.clone().into()).await.unwrap();
+    store.ping().await.unwrap();
+    cluster.kill(0);
+    // Keys enough to lie on every master.
+    for n in 0..32 {
+        writes_again(&store, &format!("handshake:{n}")).await;
+    }
+    // Whoever starts now does not need the dead one either.
+    let other = Store::redis(&url.into()).await.unwrap();
+    for n in 0..32 {
+        writes_again(&other, &format!("exchange:{n}")).await;
+    }
+}
 
-    // The sentinels name another master: the broken connection is not opened to the old one.
-    let next = Redis::start();
-    let url = format!("redis+sentinel://127.0.0.1:{}/main", sentinel.port);
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failover_loses_no_handshake_and_takes_seconds() {
+    let sentinels = Arc::new(RedisSentinels::start());
+    let world = World::on(&Shared::Sentinels(sentinels.clone())).await;
+    let key = world.attached("before").await;
+    sentinels.wait_until_replicated();
+
+    let old = sentinels.master().port();
+    let began = Instant::now();
+    sentinels.fail_over();
+    // Written where it lasts: on the next master.
+    wait_until("the next master holds what is written", SETTLED, || {
+        sentinels.master().port() != old
+    });
+    writes_again(&world.store, "handshake:next").await;
+    let dump = String::from_utf8(sentinels.dump()).unwrap();
+    assert!(dump.contains("handshake:next"), "{dump}");
+    assert!(began.elapsed() < SETTLED, "{:?}", began.elapsed());
+    is_claimed_once(&world, &key).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_master_that_dies_is_replaced_within_seconds() {
+    let mut sentinels = RedisSentinels::start();
+    let url = format!(
+        "redis+sentinel://{}/{}",
+        sentinels.hosts(),
+        sentinels.master_name()
+    );
     let store = Store::redis(&url.into()).await.unwrap();
-    sentinel.cli(&["SENTINEL", "REMOVE", "main"]);
-    sentinel.cli(&[
-        "SENTINEL",
-        "MONITOR",
-        "main",
-        "127.0.0.1",
-        &next.port().to_string(),
-        "1",
-    ]);
-    drop(master);
-    store
-        .put("handshake:next", b"value", HOUR, Durability::Process)
-        .await
-        .unwrap();
-    assert!(String::from_utf8(next.dump()).unwrap().contains("handshake:next"));
+    let value = store.put("handshake:before", b"kept", HOUR, Durability::Process);
+    value.await.unwrap();
+    sentinels.wait_until_replicated();
+    sentinels.kill_master();
+    writes_again(&store, "handshake:after").await;
+    assert_eq!(store.get("handshake:before").await.unwrap().unwrap(), b"kept");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_without_tls_is_not_used_where_tls_is_asked_for() {
-    let plain = Redis::start();
-    let store = Store::redis(&format!("rediss://127.0.0.1:{}", plain.port()).into())
-        .await
-        .unwrap();
-    let error = store.ping().await.unwrap_err();
-    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+async fn a_sentinel_that_says_nothing_is_passed_over() {
+    let sentinels = RedisSentinels::start();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!(
+        "redis+sentinel://{},{}/{}",
+        silent.local_addr().unwrap(),
+        sentinels.hosts(),
+        sentinels.master_name()
+    );
+    let store = Store::redis(&url.into()).await.unwrap();
+    store.ping().await.unwrap();
 }

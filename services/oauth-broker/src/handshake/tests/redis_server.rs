@@ -15,7 +15,7 @@ const PROMPT: Duration = Duration::from_secs(3);
 fn server(world: &mut World) -> &mut Redis {
     match &mut world.place {
         Place::Redis(redis) => redis,
-        Place::Directory(_) => panic!("not Redis"),
+        Place::Directory(_) | Place::Shared(_) => panic!("not one Redis"),
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ferrule_model::{Chance, Clock, Digest, OrganizationId};
 use ferrule_seal::KeyRing;
-use ferrule_testkit::Redis;
+use ferrule_testkit::{Redis, RedisCluster, RedisSentinels};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -45,6 +45,50 @@ impl ManualClock {
 pub(super) enum Place {
     Directory(TempDir),
     Redis(Redis),
+    Shared(Shared),
+}
+
+/// Several servers, which worlds use one after another.
+#[derive(Clone)]
+pub(super) enum Shared {
+    Cluster(Arc<RedisCluster>),
+    Sentinels(Arc<RedisSentinels>),
+}
+
+impl Shared {
+    pub fn url(&self) -> String {
+        match self {
+            Self::Cluster(cluster) => {
+                let hosts: Vec<_> = cluster
+                    .ports()
+                    .iter()
+                    .map(|port| format!("127.0.0.1:{port}"))
+                    .collect();
+                format!("redis+cluster://{}", hosts.join(","))
+            }
+            Self::Sentinels(sentinels) => {
+                format!(
+                    "redis+sentinel://{}/{}",
+                    sentinels.hosts(),
+                    sentinels.master_name()
+                )
+            }
+        }
+    }
+
+    fn flush(&self) {
+        match self {
+            Self::Cluster(cluster) => cluster.flush(),
+            Self::Sentinels(sentinels) => sentinels.flush(),
+        }
+    }
+
+    fn dump(&self) -> Vec<u8> {
+        match self {
+            Self::Cluster(cluster) => cluster.dump(),
+            Self::Sentinels(sentinels) => sentinels.dump(),
+        }
+    }
 }
 
 pub(super) struct World {
@@ -70,6 +114,13 @@ impl World {
         Self::new(store, ManualClock::default(), Place::Redis(redis))
     }
 
+    /// One on servers that hold nothing.
+    pub async fn on(shared: &Shared) -> Self {
+        shared.flush();
+        let store = Store::redis(&shared.url().into()).await.unwrap();
+        Self::new(store, ManualClock::default(), Place::Shared(shared.clone()))
+    }
+
     fn new(store: Store, clock: ManualClock, place: Place) -> Self {
         let (ring, watched) = watch::channel(Arc::new(new_ring("first")));
         let records = SealedStore::new(store.clone(), watched, clock.clock(), Chance::system());
@@ -89,6 +140,7 @@ impl World {
         match &self.place {
             Place::Directory(directory) => files_below(directory.path()),
             Place::Redis(redis) => redis.dump(),
+            Place::Shared(shared) => shared.dump(),
         }
     }
 
