@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
 /// Signs certificates that nobody else believes.
@@ -29,6 +29,10 @@ impl Authority {
     pub fn new() -> Self {
         let mut parameters = CertificateParams::default();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // A name of its own: OpenSSL takes a certificate for self-signed whose subject is its issuer.
+        parameters
+            .distinguished_name
+            .push(DnType::CommonName, "an authority of a test");
         let key = KeyPair::generate().expect("a key");
         let certificate = parameters.self_signed(&key).expect("a certificate");
         let folder = TempDir::with_prefix("ferrule-authority-").expect("a temporary directory");

@@ -18,8 +18,14 @@ const MASTER: &str = "main";
 
 /// Two servers and their sentinels on loopback; ended on drop.
 pub struct RedisSentinels {
-    servers: Vec<Redis>,
+    servers: Vec<Server>,
     sentinels: Vec<Sentinel>,
+}
+
+struct Server {
+    redis: Redis,
+    /// The port by which the sentinels know it.
+    watched: u16,
 }
 
 struct Sentinel {
@@ -42,21 +48,21 @@ impl RedisSentinels {
         let tls = for_servers.iter().any(|(name, _)| *name == "tls-cert-file");
         let server = |of: Option<u16>| {
             let tls_port = free_port();
-            let (tls_port, replica) = (tls_port.to_string(), of.map(|port| format!("127.0.0.1 {port}")));
+            let (tls_port_text, master) = (tls_port.to_string(), of.map(|port| format!("127.0.0.1 {port}")));
             let mut settings = for_servers.to_vec();
             if tls {
-                settings.push(("tls-port", &tls_port));
+                settings.push(("tls-port", &tls_port_text));
             }
-            if let Some(replica) = &replica {
-                settings.push(("replicaof", replica));
+            if let Some(master) = &master {
+                settings.push(("replicaof", master));
             }
-            let announced: u16 = if tls { tls_port.parse().expect("a port") } else { 0 };
-            (Redis::start_with(&settings), announced)
+            let redis = Redis::start_with(&settings);
+            let watched = if tls { tls_port } else { redis.port() };
+            Server { redis, watched }
         };
-        let (master, tls_port) = server(None);
-        let watched = if tls { tls_port } else { master.port() };
-        let (replica, _) = server(Some(watched));
-        let servers = vec![master, replica];
+        let master = server(None);
+        let watched = master.watched;
+        let servers = vec![master, server(Some(watched))];
         let sentinels = (0..SENTINELS)
             .map(|_| Sentinel::start(watched, password(for_servers), for_sentinels))
             .collect();
@@ -88,20 +94,15 @@ impl RedisSentinels {
         MASTER
     }
 
-    /// The server that is the master now, by what the servers say themselves.
+    /// The server that the sentinels call the master now.
     pub fn master(&self) -> &Redis {
-        let mut found = 0;
-        wait_until("one server is the master", LIMIT, || {
-            let masters: Vec<_> = self
-                .servers
-                .iter()
-                .enumerate()
-                .filter(|(_, server)| is_master(server))
-                .collect();
-            found = masters.first().map_or(0, |(place, _)| *place);
-            masters.len() == 1
-        });
-        &self.servers[found]
+        let told = self.sentinels[0].command(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER]);
+        let port = told.strings().pop().unwrap_or_default();
+        let named = self
+            .servers
+            .iter()
+            .find(|server| server.watched.to_string().as_bytes() == port);
+        &named.expect("one of the servers").redis
     }
 
     /// Makes the replica the master, while both live.
@@ -114,8 +115,8 @@ impl RedisSentinels {
     pub fn kill_master(&mut self) {
         let port = self.master().port();
         for server in &mut self.servers {
-            if server.port() == port {
-                server.kill();
+            if server.redis.port() == port {
+                server.redis.kill();
             }
         }
     }
@@ -150,7 +151,7 @@ impl RedisSentinels {
                 value("num-other-sentinels") == Some(SENTINELS - 1) && value("num-slaves") == Some(1)
             })
         });
-        let replica = &self.servers[1];
+        let replica = &self.servers[1].redis;
         wait_until("the replica follows", LIMIT, || {
             let told = replica.command(&["INFO", "replication"]).strings().concat();
             String::from_utf8_lossy(&told).contains("master_link_status:up")
@@ -212,14 +213,6 @@ impl Sentinel {
         let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
         connection.call(&words).expect("a reply of a sentinel")
     }
-}
-
-fn is_master(server: &Redis) -> bool {
-    let told = server
-        .try_command(&["ROLE"])
-        .map(Reply::strings)
-        .unwrap_or_default();
-    told.first().is_some_and(|role| role == b"master")
 }
 
 fn password<'a>(settings: &[(&str, &'a str)]) -> Option<&'a str> {

@@ -102,7 +102,27 @@ impl RedisStore {
     }
 
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        self.leave_outdated().await;
         self.run(&cmd("PING")).await
+    }
+
+    /// Leaves a server that sentinels no longer call the primary. For some seconds it does not know that itself, and
+    /// takes writes that are lost once it does.
+    async fn leave_outdated(&self) {
+        let held = {
+            let link = self.link.lock().await;
+            link.connection
+                .clone()
+                .map(|connection| (link.generation, connection))
+        };
+        let (Some((generation, connection)), Ok(authorities)) = (held, self.authorities().await) else {
+            return;
+        };
+        let outdated = timeout(OPEN, connection.is_outdated(&self.address.form, authorities)).await;
+        if matches!(outdated, Ok(Ok(true))) {
+            tracing::info!(store = %self.shown, "the sentinels name another primary");
+            self.discard(generation).await;
+        }
     }
 
     /// Sends the command, and once more where the connection turned out to be gone or read-only.

@@ -131,7 +131,7 @@ impl<'a> Parts<'a> {
             .all(|name| PARAMETERS.contains(&name))
         {
             return Err(InvalidRedisAddress(
-                "it has a parameter that is none of sslrootcert, sentinel_user and sentinel_password",
+                "it has a parameter other than sslrootcert and the two for sentinels",
             ));
         }
         Ok(Self {

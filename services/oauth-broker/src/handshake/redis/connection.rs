@@ -24,6 +24,8 @@ const RESPONSE: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(super) enum Connection {
     Single(MultiplexedConnection),
+    /// The server that sentinels called the primary, and its address.
+    Primary(MultiplexedConnection, String),
     Cluster(ClusterConnection),
 }
 
@@ -34,10 +36,7 @@ impl Connection {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
             .set_response_timeout(Some(RESPONSE));
-        let certificates = authorities.map(|authorities| TlsCertificates {
-            client_tls: None,
-            root_cert: Some(authorities),
-        });
+        let certificates = authorities.map(believing);
         match form {
             Form::Single(url) => {
                 let client = match certificates {
@@ -62,11 +61,28 @@ impl Connection {
                 master,
                 server,
             } => {
-                let mut client = sentinel_client(sentinels, master, server, certificates)?;
-                let connecting = client.get_async_connection_with_config(&config);
-                Ok(Self::Single(connecting.await?))
+                let mut sentinels = sentinel_client(sentinels, master, server, certificates)?;
+                let primary = sentinels.async_get_client().await?;
+                let address = address(&primary);
+                let connecting = primary.get_multiplexed_async_connection_with_config(&config);
+                Ok(Self::Primary(connecting.await?, address))
             }
         }
+    }
+
+    /// Whether this is a server that sentinels no longer call the primary. Errors when none of them can be asked.
+    pub(super) async fn is_outdated(&self, form: &Form, authorities: Option<Vec<u8>>) -> RedisResult<bool> {
+        let Form::Sentinel {
+            sentinels,
+            master,
+            server,
+        } = form
+        else {
+            return Ok(false);
+        };
+        let mut sentinels = sentinel_client(sentinels, master, server, authorities.map(believing))?;
+        let primary = sentinels.async_get_client().await?;
+        Ok(!matches!(self, Self::Primary(_, held) if *held == address(&primary)))
     }
 
     /// `maxmemory-policy` of each node; none where they do not tell.
@@ -77,6 +93,17 @@ impl Connection {
             Err(error) => Err(error),
         }
     }
+}
+
+fn believing(authorities: Vec<u8>) -> TlsCertificates {
+    TlsCertificates {
+        client_tls: None,
+        root_cert: Some(authorities),
+    }
+}
+
+fn address(client: &Client) -> String {
+    client.get_connection_info().addr().to_string()
 }
 
 fn sentinel_client(
@@ -128,7 +155,7 @@ impl fmt::Debug for Connection {
 impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
         match self {
-            Self::Single(connection) => connection.req_packed_command(cmd),
+            Self::Single(connection) | Self::Primary(connection, _) => connection.req_packed_command(cmd),
             Self::Cluster(connection) => connection.req_packed_command(cmd),
         }
     }
@@ -140,14 +167,16 @@ impl ConnectionLike for Connection {
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
         match self {
-            Self::Single(connection) => connection.req_packed_commands(pipeline, offset, count),
+            Self::Single(connection) | Self::Primary(connection, _) => {
+                connection.req_packed_commands(pipeline, offset, count)
+            }
             Self::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
         }
     }
 
     fn get_db(&self) -> i64 {
         match self {
-            Self::Single(connection) => connection.get_db(),
+            Self::Single(connection) | Self::Primary(connection, _) => connection.get_db(),
             Self::Cluster(connection) => connection.get_db(),
         }
     }

@@ -16,6 +16,9 @@ const HOUR: Duration = Duration::from_hours(1);
 /// How long servers and Ferrule may take together to settle on another master.
 const SETTLED: Duration = Duration::from_secs(15);
 
+/// How long a master that was replaced while it lives may be taken for one.
+const LEFT: Duration = Duration::from_secs(7);
+
 async fn every_suite(shared: &Shared) {
     stores::whole_suite(shared).await;
     handshake_verbs::whole_suite(shared).await;
@@ -95,14 +98,17 @@ async fn a_failover_loses_no_handshake_and_takes_seconds() {
     let old = sentinels.master().port();
     let began = Instant::now();
     sentinels.fail_over();
-    // Written where it lasts: on the next master.
-    wait_until("the next master holds what is written", SETTLED, || {
+    wait_until("the sentinels name the other server", SETTLED, || {
         sentinels.master().port() != old
     });
-    writes_again(&world.store, "handshake:next").await;
-    let dump = String::from_utf8(sentinels.dump()).unwrap();
-    assert!(dump.contains("handshake:next"), "{dump}");
-    assert!(began.elapsed() < SETTLED, "{:?}", began.elapsed());
+    // The old master lives and takes writes for ten seconds more. Who asks for health, as a broker does every two
+    // seconds, leaves it as soon as the first sentinel has let it go.
+    let lasts = || sentinels.dump().windows(14).any(|word| word == b"handshake:next");
+    while !lasts() {
+        world.store.ping().await.unwrap();
+        writes_again(&world.store, "handshake:next").await;
+        assert!(began.elapsed() < LEFT, "{:?}", began.elapsed());
+    }
     is_claimed_once(&world, &key).await;
 }
 

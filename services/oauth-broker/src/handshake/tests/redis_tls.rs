@@ -7,7 +7,7 @@ use ferrule_testkit::{Authority, Redis, RedisCluster, RedisSentinels, free_port}
 use crate::handshake::{Durability, Store, StoreError, Ttl};
 
 const HOUR: Duration = Duration::from_hours(1);
-const PASSWORD: &str = "p%40ss/word";
+const PASSWORD: &str = "p%40ss%2Fword";
 /// The same, as a server knows it.
 const PLAIN_PASSWORD: &str = "p@ss/word";
 
@@ -35,7 +35,8 @@ async fn works(url: String) {
         let key = format!("handshake:{n}");
         let put = store.put_if_absent(&key, b"first", HOUR, Durability::Process);
         assert!(put.await.unwrap());
-        let change = store.compare_and_set(&key, Some(b"first"), Some(&[n]), Ttl::Keep, Durability::Process);
+        let new = [n];
+        let change = store.compare_and_set(&key, Some(b"first"), Some(&new), Ttl::Keep, Durability::Process);
         assert!(change.await.unwrap());
         assert_eq!(store.get(&key).await.unwrap().unwrap(), [n]);
     }
