@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::path::Path;
 
+use prost::Message as _;
+
 /// Messages that hold secrets: their `Debug` is written by hand in `src/redacted.rs`.
 const SECRET_MESSAGES: &[&str] = &[
     ".ferrule.v1.AuthorizeRequest",
@@ -33,6 +35,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={}", root.display());
     let files = ["ferrule/v1/broker.proto", "ferrule/v1/registry.proto"];
     let descriptors = protox::compile(files, [root])?;
+    // Served by reflection, and read by a test that asks who may call each method.
+    let out = std::env::var_os("OUT_DIR").ok_or("cargo names no OUT_DIR")?;
+    std::fs::write(
+        Path::new(&out).join("ferrule.v1.bin"),
+        descriptors.encode_to_vec(),
+    )?;
     tonic_prost_build::configure()
         .btree_map(".")
         .skip_debug(SECRET_MESSAGES.iter().copied())

@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::data_dir::{DataDir, database_file, handshake_folder, key_ring_file};
+use crate::internal_clients::InternalClients;
 use crate::{sandbox, welcome};
 
 /// What a call between services has when it sets no deadline of its own.
@@ -27,6 +28,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Starts everything, says what to do next, and serves until `shutdown`.
 pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow::Result<()> {
+    tell_what_is_ignored(layers);
     let listen = layers.required("FERRULE_LISTEN", Layers::address)?;
     let admin_listen = layers.required("FERRULE_ADMIN_LISTEN", Layers::address)?;
     let mut broker_settings = ferrule_oauth_broker::Settings::from_layers(layers)?;
@@ -37,6 +39,7 @@ pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow:
 
     let listener = ferrule_service::bind("FERRULE_LISTEN", listen).await?;
     let admin = ferrule_service::bind("FERRULE_ADMIN_LISTEN", admin_listen).await?;
+    let internal_clients = InternalClients::listen(layers, gateway_settings.drain).await?;
     if layers.source("FERRULE_PUBLIC_URL") == Some(&Source::Default) {
         let url = format!("http://localhost:{}", listener.local_addr()?.port());
         broker_settings.public_url.clone_from(&url);
@@ -45,15 +48,10 @@ pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow:
 
     let (clock, chance) = (Clock::system(), Chance::system());
     let private_networks = broker_settings.allow_private_networks;
-    let sandbox = match (with_sandbox, private_networks) {
-        (true, true) => {
-            Some(sandbox::start(&state.data_dir, clock.clone(), chance.clone(), shutdown.clone()).await?)
-        }
-        (true, false) => {
-            tracing::info!("the sandbox vendor stays off: it needs FERRULE_ALLOW_PRIVATE_NETWORKS");
-            None
-        }
-        (false, _) => None,
+    let sandbox = if with_sandbox && sandbox::is_possible(private_networks) {
+        Some(sandbox::start(&state.data_dir, clock.clone(), chance.clone(), shutdown.clone()).await?)
+    } else {
+        None
     };
     let has_sandbox = sandbox.is_some();
     let catalog = Catalog::load(&LoadOptions {
@@ -122,7 +120,9 @@ pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow:
         readiness(&broker, &registry),
         shutdown.clone(),
     )?);
+    let internal_clients = tokio::spawn(internal_clients.serve(registry.clone(), shutdown.clone()));
     ferrule_gateway::run(gateway, listener, shutdown).await;
+    internal_clients.await??;
     drain(drain_time, async {
         registry.close().await;
         broker.finish().await;
@@ -130,6 +130,15 @@ pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow:
     .await;
     health.await??;
     Ok(())
+}
+
+/// Settings of the cluster that have no meaning here.
+fn tell_what_is_ignored(layers: &Layers) {
+    for name in ["FERRULE_BROKER_URL", "FERRULE_REGISTRY_URL"] {
+        if layers.source(name).is_some() {
+            tracing::warn!(name, "ignored: this program is broker and registry itself");
+        }
+    }
 }
 
 /// Where everything lies, and under which keys.

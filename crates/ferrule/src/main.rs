@@ -3,6 +3,7 @@
 mod commands;
 mod data_dir;
 mod embedded;
+mod internal_clients;
 mod sandbox;
 mod welcome;
 

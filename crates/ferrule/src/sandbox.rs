@@ -8,6 +8,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::data_dir::DataDir;
 
+/// Whether connectors may reach a vendor on this machine; the log has a word where they may not.
+pub(crate) fn is_possible(allow_private_networks: bool) -> bool {
+    if !allow_private_networks {
+        tracing::info!("the sandbox vendor stays off: it needs FERRULE_ALLOW_PRIVATE_NETWORKS");
+    }
+    allow_private_networks
+}
+
 /// Starts the vendor and gives the connector file that names its address.
 pub(crate) async fn start(
     data_dir: &DataDir,

@@ -1,24 +1,23 @@
-//! Clients of the two services: the same generated types over a socket and in process.
+//! Clients of the two services: the same generated types over sockets and in process.
 
 use std::convert::Infallible;
-use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request, Response};
-use tonic::Status;
 use tonic::body::Body;
-use tonic::transport::{Channel, Endpoint};
-use tower::util::BoxCloneSyncService;
-use tower::{Layer as _, Service};
+use tonic::{Code, Status};
+use tower::{Layer as _, Service, ServiceExt as _};
 
-use crate::call::Outgoing;
+use crate::deadline::{DeadlineLayer, shrink};
+use crate::replicas::{Name, Replicas, dns};
 use crate::tls::{Tls, TlsError};
 use crate::trace::SpanLayer;
 use crate::v1::instance_registry_client::InstanceRegistryClient;
 use crate::v1::oauth_broker_client::OauthBrokerClient;
-
-/// How calls reach a service, whichever way that is.
-pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, Status>;
 
 /// A client of the broker.
 pub type BrokerClient = OauthBrokerClient<Transport>;
@@ -26,35 +25,36 @@ pub type BrokerClient = OauthBrokerClient<Transport>;
 /// A client of the registry.
 pub type RegistryClient = InstanceRegistryClient<Transport>;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-const KEEP_ALIVE: Duration = Duration::from_secs(20);
+type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, Status>> + Send>>;
 
-/// Calls over a socket. It connects at the first call and again whenever the peer went away.
-///
-/// `url` is `http://host:port`, or `https://host:port` with `tls`. `deadline` holds for calls that set none.
-pub fn connect(url: &str, tls: Option<&Tls>, deadline: Duration) -> Result<Transport, TlsError> {
-    let mut endpoint = Endpoint::from_shared(url.to_owned())
-        .map_err(|_| TlsError::Address(url.to_owned()))?
-        .connect_timeout(CONNECT_TIMEOUT)
-        .tcp_nodelay(true)
-        .keep_alive_while_idle(true)
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .keep_alive_timeout(CONNECT_TIMEOUT);
-    if let Some(tls) = tls {
-        endpoint = endpoint
-            .tls_config(tls.client())
-            .map_err(|error| TlsError::Unusable(cause(&error)))?;
-    }
-    let channel: Channel = endpoint.connect_lazy();
-    Ok(Transport::new(Outgoing {
-        inner: channel,
-        deadline,
-    }))
+/// How often names are asked for their addresses.
+const RESOLVE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How calls reach a service, whichever way that is. Every call gets a deadline, no longer than its own caller
+/// waits, the trace context and the request's id. Clones are cheap and share what is connected.
+#[derive(Clone)]
+pub struct Transport {
+    way: Way,
+    deadline: Duration,
 }
 
-/// The innermost words of an error whose own say only that it came from the transport.
-fn cause(error: &dyn Error) -> String {
-    error.source().map_or_else(|| error.to_string(), cause)
+#[derive(Clone)]
+enum Way {
+    InProcess(Arc<dyn Fn(Request<Body>) -> Answer + Send + Sync>),
+    Sockets(Arc<Replicas>),
+}
+
+/// Calls over sockets, to every replica in turn. Connections are made, and made again, by themselves.
+///
+/// `urls`: comma separated, each `http://host:port`, `https://host:port` with `tls`, or `dns:///host:port`; each
+/// address of a name is a replica. `deadline` holds for calls that set none. Call it within a Tokio runtime.
+pub fn connect(urls: &str, tls: Option<&Tls>, deadline: Duration) -> Result<Transport, TlsError> {
+    let names = Name::parse_all(urls, tls.is_some())?;
+    let replicas = Replicas::find(names, tls.cloned(), dns(), RESOLVE_INTERVAL);
+    Ok(Transport {
+        way: Way::Sockets(Arc::new(replicas)),
+        deadline,
+    })
 }
 
 /// Calls to a service of this process: no socket, the same deadlines and trace context.
@@ -63,8 +63,89 @@ where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
 {
-    Transport::new(Outgoing {
-        inner: SpanLayer.layer(service),
+    let service = SpanLayer.layer(DeadlineLayer.layer(service));
+    let call = move |request| -> Answer {
+        let service = service.clone();
+        Box::pin(async move {
+            match service.oneshot(request).await {
+                Ok(answer) => Ok(answer),
+                Err(never) => match never {},
+            }
+        })
+    };
+    Transport {
+        way: Way::InProcess(Arc::new(call)),
         deadline,
-    })
+    }
+}
+
+impl Service<Request<Body>> for Transport {
+    type Response = Response<Body>;
+    type Error = Status;
+    type Future = Answer;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Answer {
+        let limit = shrink(request.headers_mut(), self.deadline);
+        crate::trace::inject(request.headers_mut());
+        crate::request_id::inject(request.headers_mut());
+        let way = self.way.clone();
+        Box::pin(async move {
+            // Kept on this side too: a tonic server in process knows no deadline, one that is away cannot keep it.
+            let limit = limit.ok_or_else(too_late)?;
+            let answer = async {
+                match way {
+                    Way::InProcess(call) => call(request).await,
+                    Way::Sockets(replicas) => replicas.call(request).await,
+                }
+            };
+            tokio::time::timeout(limit, answer)
+                .await
+                .unwrap_or_else(|_| Err(too_late()))
+        })
+    }
+}
+
+fn too_late() -> Status {
+    Status::new(Code::DeadlineExceeded, "the call's deadline passed")
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.way {
+            Way::InProcess(_) => "Transport { in process }",
+            Way::Sockets(_) => "Transport { sockets }",
+        })
+    }
+}
+
+#[cfg(test)]
+impl Transport {
+    /// Calls to whatever this resolver says, which is asked every 20 ms.
+    pub(crate) fn resolved_by(resolve: crate::replicas::Resolve, url: &str, tls: Option<&Tls>) -> Self {
+        let names = Name::parse_all(url, tls.is_some()).unwrap();
+        let replicas = Replicas::find(names, tls.cloned(), resolve, Duration::from_millis(20));
+        Self {
+            way: Way::Sockets(Arc::new(replicas)),
+            deadline: Duration::from_secs(10),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_hangs_ends_at_its_deadline() {
+        let hangs = tower::service_fn(|_: Request<Body>| {
+            std::future::pending::<Result<Response<Body>, Infallible>>()
+        });
+        let mut client = in_process(hangs, Duration::from_millis(5));
+        let error = client.call(Request::new(Body::empty())).await.unwrap_err();
+        assert_eq!(error.code(), Code::DeadlineExceeded);
+    }
 }

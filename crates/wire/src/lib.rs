@@ -1,13 +1,20 @@
 //! What travels between services: the generated gRPC types, the reasons they refuse with, and how clients
-//! and servers are set up (deadlines, trace context, request ids, TLS), in process and over sockets.
+//! and servers are set up, in process and over sockets: deadlines, trace context, request ids, TLS, replicas, and the
+//! table of who may call what ([`Role`]).
 
-mod call;
+mod access;
 mod client;
+mod deadline;
 mod health;
+mod peers;
 mod reason;
 mod redacted;
+mod replicas;
 mod request_id;
 mod server;
+mod sockets;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod trace;
 
@@ -22,10 +29,16 @@ pub mod v1 {
     tonic::include_proto!("ferrule.v1");
 }
 
-pub use call::within;
+/// Both `.proto` files and what they import, as `google.protobuf.FileDescriptorSet`.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ferrule.v1.bin"));
+
+pub use access::{Role, Roles};
 pub use client::{BrokerClient, RegistryClient, Transport, connect, in_process};
+pub use deadline::{with_deadline, within};
 pub use health::is_serving;
+pub use peers::Peers;
 pub use reason::{Reason, Refusal};
 pub use request_id::{current_request_id, on_behalf_of, request_id_of};
-pub use server::{ServeError, Server};
+pub use server::{ServeError, Server, ServerOptions};
+pub use sockets::Doors;
 pub use tls::{Tls, TlsError};

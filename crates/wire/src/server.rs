@@ -1,4 +1,4 @@
-//! A gRPC server over a socket: spans, health, TLS, graceful stop.
+//! A gRPC server over a socket: who may call what, spans, deadlines, health, reflection, graceful stop.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -9,10 +9,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::server::NamedService;
-use tonic::transport::server::TcpIncoming;
+use tonic::service::Routes;
 use tower::Service;
 
-use crate::tls::Tls;
+use crate::deadline::DeadlineLayer;
+use crate::peers::AccessLayer;
+use crate::sockets::{Doors, accept};
 use crate::trace::SpanLayer;
 
 /// How often the health service asks whether the service is ready.
@@ -20,6 +22,10 @@ const HEALTH_INTERVAL: Duration = Duration::from_secs(2);
 
 /// How long the service may think about that. One that takes longer would let its callers wait, too.
 const HEALTH_LIMIT: Duration = Duration::from_secs(2);
+
+/// How often a peer that says nothing is asked whether it is still there, and how long it may think about that.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The server stopped for a reason of its own.
 #[derive(Debug, thiserror::Error)]
@@ -30,8 +36,18 @@ pub struct ServeError(#[from] tonic::transport::Error);
 #[derive(Debug)]
 pub struct Server<S> {
     service: S,
-    tls: Option<Tls>,
-    drain: Duration,
+    options: ServerOptions,
+}
+
+/// How a service is served.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// Whom it lets in.
+    pub doors: Doors,
+    /// Whether it tells any peer what its calls are (gRPC reflection).
+    pub reflection: bool,
+    /// How long calls in flight may take once it was told to stop.
+    pub drain: Duration,
 }
 
 impl<S> Server<S>
@@ -44,9 +60,9 @@ where
         + 'static,
     S::Future: Send + 'static,
 {
-    /// `drain`: how long calls in flight may take once the server was told to stop.
-    pub fn new(service: S, tls: Option<Tls>, drain: Duration) -> Self {
-        Self { service, tls, drain }
+    /// This service, served so.
+    pub fn new(service: S, options: ServerOptions) -> Self {
+        Self { service, options }
     }
 
     /// Serves until `shutdown`, then finishes what is in flight within the drain time.
@@ -79,23 +95,32 @@ where
             }
         });
 
-        let mut builder = tonic::transport::Server::builder().layer(SpanLayer);
-        if let Some(tls) = &self.tls {
-            builder = builder.tls_config(tls.server())?;
+        let ServerOptions {
+            doors,
+            reflection,
+            drain,
+        } = self.options;
+        let mut routes = Routes::new(health_service);
+        routes = routes.add_service(self.service);
+        if reflection {
+            routes = reflect::<S>(routes);
         }
-        // A builder's own setting does not reach sockets that are handed to it, and without it small answers wait
-        // for the peer's delayed acknowledgement: 40 ms a call.
-        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-        // Boxed, since it is large and every caller up to main would carry it.
+        let incoming = accept(listener, doors, shutdown.clone());
+        // Boxed, since it is large and every caller up to main would carry it. It ends with what comes in; a signal
+        // is what makes it wait for calls in flight.
         let serving = Box::pin(
-            builder
-                .add_service(health_service)
-                .add_service(self.service)
-                .serve_with_incoming_shutdown(incoming, shutdown.clone().cancelled_owned()),
+            tonic::transport::Server::builder()
+                .http2_keepalive_interval(Some(KEEP_ALIVE))
+                .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
+                .layer(SpanLayer)
+                .layer(DeadlineLayer)
+                .layer(AccessLayer)
+                .add_routes(routes)
+                .serve_with_incoming_shutdown(incoming, std::future::pending()),
         );
         let deadline = async {
             shutdown.cancelled().await;
-            tokio::time::sleep(self.drain).await;
+            tokio::time::sleep(drain).await;
         };
         let ended = tokio::select! {
             ended = serving => ended,
@@ -103,6 +128,22 @@ where
         };
         reporting.abort();
         Ok(ended?)
+    }
+}
+
+/// Adds reflection of the service `S`, in the two versions that clients ask for.
+fn reflect<S: NamedService>(routes: Routes) -> Routes {
+    let builder = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(crate::DESCRIPTORS)
+            .with_service_name(S::NAME)
+    };
+    match (builder().build_v1(), builder().build_v1alpha()) {
+        (Ok(v1), Ok(v1alpha)) => routes.add_service(v1).add_service(v1alpha),
+        (Err(error), _) | (_, Err(error)) => {
+            tracing::error!(cause = %error, "there is no reflection");
+            routes
+        }
     }
 }
 

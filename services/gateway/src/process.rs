@@ -63,13 +63,14 @@ fn catalog(process: &ProcessSettings, allow_private_networks: bool) -> anyhow::R
     Ok(catalog)
 }
 
-/// Broker and registry; neither is called yet.
+/// Broker and registry, looked for from now on.
 fn peers(process: &ProcessSettings) -> anyhow::Result<(Transport, Transport)> {
     let files = process.grpc_tls.as_ref();
     let tls = files
         .map(|files| Tls::from_files(&files.certificate, &files.key, &files.authority))
         .transpose()
         .context("FERRULE_GRPC_TLS_CERT, _KEY, _CA")?;
+    tls.iter().for_each(Tls::follow);
     let connect = |url| ferrule_wire::connect(url, tls.as_ref(), CALL_DEADLINE);
     Ok((
         connect(&process.broker_url).context("FERRULE_BROKER_URL")?,

@@ -84,9 +84,9 @@ pub struct ProcessSettings {
     pub listen: SocketAddr,
     /// The address of health and metrics.
     pub admin_listen: SocketAddr,
-    /// The broker's gRPC address.
+    /// The brokers' gRPC addresses, comma separated.
     pub broker_url: String,
-    /// The registry's gRPC address.
+    /// The registries' gRPC addresses, comma separated.
     pub registry_url: String,
     /// The files of mTLS to both of them.
     pub grpc_tls: Option<GrpcTlsFiles>,
@@ -100,8 +100,8 @@ impl ProcessSettings {
         Ok(Self {
             listen: layers.required("FERRULE_LISTEN", Layers::address)?,
             admin_listen: layers.required("FERRULE_ADMIN_LISTEN", Layers::address)?,
-            broker_url: layers.required("FERRULE_BROKER_URL", Layers::grpc_url)?,
-            registry_url: layers.required("FERRULE_REGISTRY_URL", Layers::grpc_url)?,
+            broker_url: layers.required("FERRULE_BROKER_URL", Layers::grpc_urls)?,
+            registry_url: layers.required("FERRULE_REGISTRY_URL", Layers::grpc_urls)?,
             grpc_tls: layers.grpc_tls_files()?,
             connectors_dir: layers.path("FERRULE_CONNECTORS_DIR")?,
         })

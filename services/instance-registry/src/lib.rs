@@ -20,6 +20,7 @@ mod get_instance;
 mod identify;
 mod instance_reply;
 mod instance_seal;
+mod internal_client;
 mod keep_pair;
 mod labels;
 mod list_instances;
@@ -51,7 +52,7 @@ use ferrule_catalog::{Catalog, LoadOptions};
 use ferrule_model::{Chance, Clock};
 use ferrule_service::health::{Build, admin_router, serve_admin};
 use ferrule_service::lifecycle::run_until;
-use ferrule_wire::{BrokerClient, Server, Tls, connect};
+use ferrule_wire::{BrokerClient, Doors, Roles, Server, ServerOptions, Tls, connect};
 use futures::TryFutureExt as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -60,7 +61,7 @@ pub use bootstrap::{BootstrapError, MadeSecrets};
 pub use migrate::migrate;
 pub use rotate_keys::{RotateError, Rotation, rotate_keys};
 pub use rpc::Rpc;
-pub use settings::{Bootstrap, RefreshSettings, Settings, StateSettings};
+pub use settings::{Bootstrap, RefreshSettings, Settings, StateSettings, peers};
 pub use state::Registry;
 
 /// What a call to the broker has when it sets no deadline of its own.
@@ -80,6 +81,7 @@ pub async fn run(
         .as_ref()
         .map(|files| Tls::from_files(&files.certificate, &files.key, &files.authority))
         .transpose()?;
+    tls.iter().for_each(Tls::follow);
     let catalog = Catalog::load(&LoadOptions {
         directory: settings.connectors_dir.clone(),
         allow_private_networks: settings.allow_private_networks,
@@ -110,7 +112,12 @@ pub async fn run(
         let registry = readiness.clone();
         async move { registry.ready().await }
     };
-    let server = Server::new(registry.service(), tls, settings.drain);
+    let options = ServerOptions {
+        doors: Doors::new(tls.as_ref(), settings.peers, Roles::ALL),
+        reflection: settings.reflection,
+        drain: settings.drain,
+    };
+    let server = Server::new(registry.service(), options);
     let serving = server.serve(listener, ready, shutdown.clone());
     let work = async {
         let (serving, admin) = (serving.map_err(Into::into), admin.map_err(Into::into));

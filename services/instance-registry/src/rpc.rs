@@ -12,6 +12,7 @@ use crate::create_instance::create_instance;
 use crate::delete_instance::delete_instance;
 use crate::get_instance::get_instance;
 use crate::identify::identify;
+use crate::internal_client::shows_organization;
 use crate::list_instances::list_instances;
 use crate::read_audit::read_audit;
 use crate::resolve::resolve;
@@ -39,10 +40,12 @@ impl InstanceRegistry for Rpc {
         &self,
         request: Request<CreateInstanceRequest>,
     ) -> Result<Response<Instance>, Status> {
+        shows_organization(&request, |request| request.credentials.as_ref())?;
         self.0.answer(create_instance, request).await
     }
 
     async fn get_instance(&self, request: Request<GetInstanceRequest>) -> Result<Response<Instance>, Status> {
+        shows_organization(&request, |request| request.credentials.as_ref())?;
         self.0.answer(get_instance, request).await
     }
 
@@ -50,6 +53,7 @@ impl InstanceRegistry for Rpc {
         &self,
         request: Request<ListInstancesRequest>,
     ) -> Result<Response<ListInstancesResponse>, Status> {
+        shows_organization(&request, |request| request.credentials.as_ref())?;
         self.0.answer(list_instances, request).await
     }
 
@@ -73,6 +77,7 @@ impl InstanceRegistry for Rpc {
 
     /// Changes nothing itself: a refresh that it begins is a task of its own.
     async fn resolve(&self, request: Request<ResolveRequest>) -> Result<Response<Credential>, Status> {
+        shows_organization(&request, |request| request.credentials.as_ref())?;
         let credential = resolve(&self.0, request.into_inner()).await?;
         Ok(Response::new(credential))
     }

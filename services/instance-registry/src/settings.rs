@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ferrule_seal::KeyRing;
 use ferrule_service::settings::{GrpcTlsFiles, Layers, SettingsError};
+use ferrule_wire::Peers;
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// The settings of the registry as a service of its own.
@@ -16,10 +17,14 @@ pub struct Settings {
     pub grpc_listen: SocketAddr,
     /// Where `/healthz`, `/readyz` and `/metrics` are served.
     pub admin_listen: SocketAddr,
-    /// The broker's gRPC address.
+    /// The brokers' gRPC addresses, comma separated.
     pub broker_url: String,
     /// The files of mTLS between services; `None`: plain text.
     pub tls: Option<GrpcTlsFiles>,
+    /// Whose certificate stands for which peer.
+    pub peers: Peers,
+    /// Whether the gRPC calls are told to whoever asks.
+    pub reflection: bool,
     /// Connector files that add to or override the built-in ones.
     pub connectors_dir: Option<PathBuf>,
     /// Whether vendor addresses may be loopback or private.
@@ -72,14 +77,25 @@ impl Settings {
         Ok(Self {
             grpc_listen: layers.required("FERRULE_GRPC_LISTEN", Layers::address)?,
             admin_listen: layers.required("FERRULE_ADMIN_LISTEN", Layers::address)?,
-            broker_url: layers.required("FERRULE_BROKER_URL", Layers::grpc_url)?,
+            broker_url: layers.required("FERRULE_BROKER_URL", Layers::grpc_urls)?,
             tls: layers.grpc_tls_files()?,
+            peers: peers(layers)?,
+            reflection: layers.required("FERRULE_GRPC_REFLECTION", Layers::flag)?,
             connectors_dir: layers.path("FERRULE_CONNECTORS_DIR")?,
             allow_private_networks: layers.flag("FERRULE_ALLOW_PRIVATE_NETWORKS")?.unwrap_or(false),
             drain: Duration::from_secs(drain),
             state: StateSettings::from_layers(layers)?,
         })
     }
+}
+
+/// Whose certificate stands for which peer: `FERRULE_GRPC_PEERS`.
+pub fn peers(layers: &Layers) -> Result<Peers, SettingsError> {
+    const NAME: &str = "FERRULE_GRPC_PEERS";
+    Peers::parse(&layers.list(NAME)?).map_err(|problem| {
+        let instead = "role=name, comma separated, the roles gateway, instance-registry and client";
+        layers.unfit(NAME, &problem, instead)
+    })
 }
 
 impl StateSettings {
@@ -204,6 +220,12 @@ mod tests {
                 "with,a,comma,inside",
                 "FERRULE_BOOTSTRAP_ORG_SECRET",
                 "16 to 256 printable characters",
+            ),
+            (
+                "FERRULE_GRPC_PEERS",
+                "broker=x",
+                "FERRULE_GRPC_PEERS",
+                "a role \"broker\"",
             ),
             (
                 "FERRULE_REFRESH_RATE",

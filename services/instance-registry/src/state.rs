@@ -8,7 +8,7 @@ use ferrule_catalog::{Catalog, Connector};
 use ferrule_model::{Chance, Clock};
 use ferrule_service::health::Readiness;
 use ferrule_wire::v1::instance_registry_server::InstanceRegistryServer;
-use ferrule_wire::{BrokerClient, Reason, Refusal, on_behalf_of, request_id_of};
+use ferrule_wire::{BrokerClient, Reason, Refusal, on_behalf_of, request_id_of, with_deadline};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -129,7 +129,7 @@ impl Registry {
     {
         let request_id = request_id_of(request.metadata());
         let answer = on_behalf_of(request_id, call(self.clone(), request.into_inner())).in_current_span();
-        let answer = self.tasks.spawn(answer).await;
+        let answer = self.tasks.spawn(with_deadline(answer)).await;
         match answer {
             Ok(Ok(answer)) => Ok(Response::new(answer)),
             Ok(Err(refusal)) => Err(refusal.into()),

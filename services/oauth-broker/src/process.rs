@@ -1,14 +1,12 @@
 //! The broker as a process of its own.
 
-use std::time::Duration;
-
 use anyhow::Context as _;
 use ferrule_catalog::{Catalog, LoadOptions};
 use ferrule_model::{Chance, Clock};
 use ferrule_seal::KeyRing;
 use ferrule_service::health::{Build, Readiness, admin_router, serve_admin};
 use ferrule_service::settings::Layers;
-use ferrule_wire::{Server, Tls};
+use ferrule_wire::{Doors, Roles, Server, ServerOptions, Tls};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -23,7 +21,9 @@ pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<
     let process = ProcessSettings::from_layers(&layers)?;
     let tls = layers
         .grpc_tls_files()?
-        .map(|files| Tls::from_files(&files.certificate, &files.key, &files.authority));
+        .map(|files| Tls::from_files(&files.certificate, &files.key, &files.authority))
+        .transpose()?;
+    tls.iter().for_each(Tls::follow);
     let catalog = Catalog::load(&LoadOptions {
         directory: process.connectors_dir.clone(),
         allow_private_networks: settings.allow_private_networks,
@@ -62,7 +62,12 @@ pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<
         admin_router(readiness, build),
         shutdown.clone(),
     ));
-    serve(&broker, listener, tls.transpose()?, process.drain, shutdown).await?;
+    let options = ServerOptions {
+        doors: Doors::new(tls.as_ref(), process.peers, Roles::ALL),
+        reflection: process.reflection,
+        drain: process.drain,
+    };
+    serve(&broker, listener, options, shutdown).await?;
     health.await??;
     Ok(())
 }
@@ -70,8 +75,7 @@ pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<
 async fn serve(
     broker: &Broker,
     listener: TcpListener,
-    tls: Option<Tls>,
-    drain: Duration,
+    options: ServerOptions,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let asked = broker.clone();
@@ -79,6 +83,7 @@ async fn serve(
         let broker = asked.clone();
         async move { broker.ready().await.is_ok() }
     };
+    let drain = options.drain;
     let out_of_time = {
         let shutdown = shutdown.clone();
         async move {
@@ -87,7 +92,7 @@ async fn serve(
         }
     };
     let served = async {
-        let server = Server::new(broker.service(), tls, drain);
+        let server = Server::new(broker.service(), options);
         server.serve(listener, ready, shutdown).await?;
         broker.finish().await;
         Ok(())

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ferrule_oauth::return_url;
 use ferrule_service::settings::{Layers, SettingsError};
+use ferrule_wire::Peers;
 use secrecy::SecretString;
 
 /// What the broker itself needs, whichever form it runs in.
@@ -51,6 +52,10 @@ pub struct ProcessSettings {
     pub master_keys: SecretString,
     /// A folder of connector files.
     pub connectors_dir: Option<PathBuf>,
+    /// Whose certificate stands for which peer.
+    pub peers: Peers,
+    /// Whether the gRPC calls are told to whoever asks.
+    pub reflection: bool,
     /// How long calls in flight may take once the broker was told to stop.
     pub drain: Duration,
 }
@@ -64,6 +69,11 @@ impl ProcessSettings {
             redis_url: layers.required("FERRULE_REDIS_URL", Layers::secret)?,
             master_keys: layers.required("FERRULE_MASTER_KEYS", Layers::secret)?,
             connectors_dir: layers.path("FERRULE_CONNECTORS_DIR")?,
+            peers: Peers::parse(&layers.list("FERRULE_GRPC_PEERS")?).map_err(|problem| {
+                let instead = "role=name, comma separated, the roles gateway, instance-registry and client";
+                layers.unfit("FERRULE_GRPC_PEERS", &problem, instead)
+            })?,
+            reflection: layers.required("FERRULE_GRPC_REFLECTION", Layers::flag)?,
             drain: Duration::from_secs(layers.required("FERRULE_DRAIN_SECONDS", |layers, name| {
                 layers.number(name, 0..=3600)
             })?),

@@ -29,7 +29,7 @@ const CRATES_AND_SERVICES: &[&str] = &[
 ];
 
 /// Each room and the rooms it may know.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("ferrule", CRATES_AND_SERVICES),
     // It asks the registry's store for what is due, among a million rows.
     (
@@ -37,6 +37,8 @@ const ROOMS: [(&str, &[&str]); 15] = [
         &["ferrule-instance-registry", "ferrule-model"],
     ),
     ("ferrule-catalog", MODEL),
+    // It stands for services of others, which know the `.proto` file alone.
+    ("ferrule-example-internal-client", &[]),
     ("ferrule-gateway", CRATES),
     ("ferrule-instance-registry", CRATES),
     ("ferrule-model", &[]),
@@ -63,8 +65,12 @@ const GUESTS: [(&str, &[&str]); 8] = [
     ("aws-lc-rs", &["ferrule-seal"]),
     ("fjall", &["ferrule-oauth-broker"]),
     ("hyper-rustls", &["ferrule-outbound"]),
-    // The gateway serves with it; that only `outbound` uses its client is a rule on sources.
-    ("hyper-util", &["ferrule-gateway", "ferrule-outbound"]),
+    // The gateway serves with it, `wire` runs hyper on Tokio with it; that only `outbound` uses its client is a rule
+    // on sources.
+    (
+        "hyper-util",
+        &["ferrule-gateway", "ferrule-outbound", "ferrule-wire"],
+    ),
     ("redis", &["ferrule-oauth-broker"]),
     ("reqwest", &[]),
     ("ring", &[]),

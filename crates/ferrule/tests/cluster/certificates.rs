@@ -33,9 +33,10 @@ impl Authority {
         Self { issuer, folder }
     }
 
-    /// A certificate for a service on loopback, as server and as client.
-    pub fn certify(&self, name: &str) -> Files {
-        let mut parameters = CertificateParams::new(["127.0.0.1".to_owned()]).expect("an address");
+    /// A certificate for a peer of this name on loopback, as server and as client; its files are `file`'s.
+    pub fn certify(&self, file: &str, name: &str) -> Files {
+        let names = ["127.0.0.1".to_owned(), name.to_owned()];
+        let mut parameters = CertificateParams::new(names).expect("names");
         parameters.extended_key_usages = vec![
             ExtendedKeyUsagePurpose::ServerAuth,
             ExtendedKeyUsagePurpose::ClientAuth,
@@ -43,8 +44,8 @@ impl Authority {
         let key = KeyPair::generate().expect("a key");
         let certificate = parameters.signed_by(&key, &self.issuer).expect("a certificate");
         let files = Files {
-            certificate: self.folder.join(format!("{name}.pem")),
-            key: self.folder.join(format!("{name}.key")),
+            certificate: self.folder.join(format!("{file}.pem")),
+            key: self.folder.join(format!("{file}.key")),
             authority: self.folder.join("authority.pem"),
         };
         write(&files.certificate, &certificate.pem());

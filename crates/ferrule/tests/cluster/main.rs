@@ -22,6 +22,8 @@ mod paused;
 mod refresh_faults;
 mod refresh_nemesis;
 mod restarts;
+mod rolling;
+mod rotated_certificates;
 mod search;
 mod service;
 mod starting;

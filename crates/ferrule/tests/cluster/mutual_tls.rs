@@ -54,7 +54,8 @@ fn services_with_certificates_of_one_authority_serve_each_other_and_nobody_else(
     let ours = Authority::new(world.file("ours"));
     let others = Authority::new(world.file("others"));
     for (number, service) in world.services().enumerate() {
-        ours.certify(&format!("service-{number}")).give_to(service);
+        ours.certify(&format!("service-{number}"), service.program())
+            .give_to(service);
     }
     world.connect("https");
     let mut world = world.up();
@@ -64,7 +65,9 @@ fn services_with_certificates_of_one_authority_serve_each_other_and_nobody_else(
     assert_eq!(world.api(0).created(&by_handshake("acme", &handshake)), instance);
     world.api(0).created(&by_code("over-mutual-tls"));
 
-    let (friend, stranger) = (ours.certify("friend"), others.certify("stranger"));
+    let friend = ours.certify("friend", "gateway");
+    let stranger = others.certify("stranger", "gateway");
+    let nobody = ours.certify("nobody", "mail-server");
     let (broker, registry) = (
         world.brokers[0].address.clone(),
         world.registries[0].address.clone(),
@@ -87,6 +90,10 @@ fn services_with_certificates_of_one_authority_serve_each_other_and_nobody_else(
                 let said = is_serving(transport).await.unwrap_err();
                 assert!(said.starts_with("does not answer"), "{whose}: {said}");
             }
+        }
+        for address in [&broker, &registry] {
+            let said = is_serving(client(address, &nobody, &friend)).await.unwrap_err();
+            assert!(said.contains("PermissionDenied"), "{said}");
         }
         for heard in nameless(&broker, &registry, &friend).await {
             let reason = heard.unwrap_err().reason;

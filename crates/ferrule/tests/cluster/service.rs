@@ -46,6 +46,11 @@ impl Service {
         service
     }
 
+    /// Which of Ferrule's programs it is.
+    pub fn program(&self) -> &'static str {
+        self.program
+    }
+
     /// Sets a variable for the processes that follow.
     pub fn set(&mut self, name: &str, value: &str) {
         self.environment.insert(name.to_owned(), value.to_owned());

@@ -3,7 +3,7 @@
 use crate::bash::bash;
 use crate::world::World;
 
-const SETTINGS: [&str; 22] = [
+const SETTINGS: [&str; 24] = [
     "FERRULE_LISTEN",
     "FERRULE_PUBLIC_URL",
     "FERRULE_DATA_DIR",
@@ -19,6 +19,8 @@ const SETTINGS: [&str; 22] = [
     "FERRULE_GRPC_TLS_CERT",
     "FERRULE_GRPC_TLS_KEY",
     "FERRULE_GRPC_TLS_CA",
+    "FERRULE_GRPC_PEERS",
+    "FERRULE_GRPC_REFLECTION",
     "FERRULE_ADMIN_LISTEN",
     "FERRULE_ANONYMOUS_CATALOGUE",
     "FERRULE_RETURN_URLS",

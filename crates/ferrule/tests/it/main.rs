@@ -18,6 +18,7 @@ mod fresh_tokens;
 mod herd;
 mod hosted_callback;
 mod hostile_input;
+mod internal_clients;
 mod keys;
 mod logins;
 mod next_starts;

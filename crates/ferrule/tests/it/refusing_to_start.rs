@@ -90,6 +90,8 @@ fn a_bad_setting_is_named_and_its_value_is_not_shown_where_it_is_a_secret() {
         ("FERRULE_SANDBOX", "perhaps"),
         ("FERRULE_TRUSTED_PROXIES", "10.0.0.0/99"),
         ("FERRULE_DRAIN_SECONDS", "soon"),
+        ("FERRULE_GRPC_LISTEN", "0.0.0.0:0"),
+        ("FERRULE_GRPC_LISTEN", "everywhere"),
         ("FERRULE_LOG", "info,ferrule=loud"),
         ("FERRULE_LOG_FORMAT", "xml"),
         ("FERRULE_CONFIG", "/nowhere/ferrule.toml"),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::typed::parse_url;
 use super::{Layers, SettingsError};
 
 const CERTIFICATE: &str = "FERRULE_GRPC_TLS_CERT";
@@ -35,23 +36,31 @@ impl Layers {
         }))
     }
 
-    /// The address of another service: `https://…` exactly where the files of mTLS are set, so that no call
-    /// travels in the clear by mistake.
-    pub fn grpc_url(&self, name: &str) -> Result<Option<String>, SettingsError> {
-        let Some(url) = self.url(name)? else {
-            return Ok(None);
-        };
-        match (url.starts_with("https://"), self.grpc_tls_files()?.is_some()) {
-            (true, false) => {
-                Err(self.unfit(name, "asks for TLS", &format!("http://…, or set {CERTIFICATE}")))
+    /// The addresses of another service, comma separated: `https://…` exactly where the files of mTLS are set, so that
+    /// no call travels in the clear by mistake, or `dns:///host:port`, which goes with them.
+    pub fn grpc_urls(&self, name: &str) -> Result<Option<String>, SettingsError> {
+        let urls = self.list(name)?;
+        let with_tls = self.grpc_tls_files()?.is_some();
+        let read = |url: &String| {
+            let web = url.replacen("dns:///", if with_tls { "https://" } else { "http://" }, 1);
+            let Some(web) = parse_url(&web) else {
+                let instead = "http://host:port, https://host:port or dns:///host:port, comma separated";
+                return Err(self.unfit(name, "is no such address", instead));
+            };
+            match (web.starts_with("https://"), with_tls) {
+                (true, false) => {
+                    Err(self.unfit(name, "asks for TLS", &format!("http://…, or set {CERTIFICATE}")))
+                }
+                (false, true) => Err(self.unfit(
+                    name,
+                    "is without TLS",
+                    &format!("https://…, or unset {CERTIFICATE}"),
+                )),
+                _ => Ok(web),
             }
-            (false, true) => Err(self.unfit(
-                name,
-                "is without TLS",
-                &format!("https://…, or unset {CERTIFICATE}"),
-            )),
-            _ => Ok(Some(url)),
-        }
+        };
+        let urls = urls.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        Ok((!urls.is_empty()).then(|| urls.join(",")))
     }
 }
 
@@ -94,6 +103,14 @@ mod tests {
         let name = "FERRULE_BROKER_URL";
         for (url, tls, want) in [
             ("http://broker:50051", false, Ok("http://broker:50051")),
+            ("http://a:1, http://b:2/", false, Ok("http://a:1,http://b:2")),
+            ("dns:///broker:50051", false, Ok("http://broker:50051")),
+            ("dns:///broker:50051", true, Ok("https://broker:50051")),
+            (
+                "http://a:1,b:2",
+                false,
+                Err("write http://host:port, https://host:port or dns:///host:port, comma separated"),
+            ),
             ("https://broker:50051", true, Ok("https://broker:50051")),
             (
                 "https://broker:50051",
@@ -108,7 +125,7 @@ mod tests {
         ] {
             let mut set = vec![(name, url)];
             set.extend(ALL.into_iter().filter(|_| tls));
-            match (layers(Form::Service, &set).unwrap().grpc_url(name), want) {
+            match (layers(Form::Service, &set).unwrap().grpc_urls(name), want) {
                 (Ok(found), Ok(want)) => assert_eq!(found.as_deref(), Some(want)),
                 (Err(error), Err(want)) => assert!(error.to_string().ends_with(want), "{error}"),
                 (found, _) => panic!("{url} {tls}: {found:?}"),

@@ -145,7 +145,7 @@ pub(super) fn parse_address(text: &str) -> Option<SocketAddr> {
     }
 }
 
-fn parse_url(text: &str) -> Option<String> {
+pub(super) fn parse_url(text: &str) -> Option<String> {
     let url = Url::parse(text.trim()).ok()?;
     let plain = url.username().is_empty() && url.password().is_none();
     let bare = url.query().is_none() && url.fragment().is_none();

@@ -39,7 +39,7 @@ impl Variable {
 }
 
 const EVERYWHERE: &[&str] = &["ferrule", "gateway", "oauth-broker", "instance-registry"];
-const SERVICES: &[&str] = &["gateway", "oauth-broker", "instance-registry"];
+const GRPC_SERVERS: &[&str] = &["ferrule", "oauth-broker", "instance-registry"];
 const GATEWAY: &[&str] = &["ferrule", "gateway"];
 const REGISTRY: &[&str] = &["ferrule", "instance-registry"];
 
@@ -127,40 +127,55 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "FERRULE_BROKER_URL",
-        meaning: "gRPC address of the oauth-broker",
+        meaning: "gRPC addresses of the oauth-broker: http(s)://host:port or dns:///host:port, comma separated; each \
+                  address of a name is a replica",
         when_unset: "in process (embedded)",
         used_by: &["gateway", "instance-registry"],
         ..PLAIN
     },
     Variable {
         name: "FERRULE_REGISTRY_URL",
-        meaning: "gRPC address of the instance-registry",
+        meaning: "gRPC addresses of the instance-registry, likewise",
         when_unset: "in process (embedded)",
         used_by: &["gateway"],
         ..PLAIN
     },
     Variable {
         name: "FERRULE_GRPC_LISTEN",
-        meaning: "gRPC address of this broker or registry",
-        used_by: &["oauth-broker", "instance-registry"],
+        meaning: "gRPC address of this broker or registry; of ferrule: where internal clients call it",
+        used_by: GRPC_SERVERS,
         ..PLAIN
     },
     Variable {
         name: "FERRULE_GRPC_TLS_CERT",
-        meaning: "PEM file: this service's certificate chain, for mTLS between services",
-        used_by: SERVICES,
+        meaning: "PEM file: this service's certificate chain, for mTLS between services; the three files are read \
+                  again as they change",
         ..PLAIN
     },
     Variable {
         name: "FERRULE_GRPC_TLS_KEY",
         meaning: "PEM file: the key of that certificate",
-        used_by: SERVICES,
         ..PLAIN
     },
     Variable {
         name: "FERRULE_GRPC_TLS_CA",
         meaning: "PEM file: who signs the other services' certificates",
-        used_by: SERVICES,
+        ..PLAIN
+    },
+    Variable {
+        name: "FERRULE_GRPC_PEERS",
+        meaning: "names in certificates (DNS or spiffe://…) and what they stand for: role=name, comma separated; \
+                  roles: gateway, instance-registry, client",
+        when_unset: "gateway=gateway,instance-registry=instance-registry",
+        used_by: GRPC_SERVERS,
+        ..PLAIN
+    },
+    Variable {
+        name: "FERRULE_GRPC_REFLECTION",
+        meaning: "tell peers what the gRPC calls are, as grpcurl asks",
+        embedded_default: Some("false"),
+        service_default: Some("false"),
+        used_by: GRPC_SERVERS,
         ..PLAIN
     },
     Variable {

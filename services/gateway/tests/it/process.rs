@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ferrule_testkit::{HttpClient, Process, free_port, wait_until};
-use ferrule_wire::Server;
 use ferrule_wire::v1::instance_registry_server::InstanceRegistryServer;
 use ferrule_wire::v1::oauth_broker_server::OauthBrokerServer;
+use ferrule_wire::{Doors, Roles, Server, ServerOptions};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +26,15 @@ pub(crate) struct Peers {
     broker_ends: CancellationToken,
 }
 
+/// Served in clear text to anybody.
+fn open() -> ServerOptions {
+    ServerOptions {
+        doors: Doors::Open(Roles::ALL),
+        reflection: false,
+        drain: DRAIN,
+    }
+}
+
 impl Peers {
     fn start() -> Self {
         Self::with(Arc::default())
@@ -36,7 +45,7 @@ impl Peers {
         let registry = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = registry.local_addr().unwrap();
         let service = InstanceRegistryServer::from_arc(service);
-        let server = Server::new(service, None, DRAIN);
+        let server = Server::new(service, open());
         runtime.spawn(server.serve(registry, async || true, CancellationToken::new()));
         let mut peers = Self {
             runtime,
@@ -51,7 +60,7 @@ impl Peers {
     fn start_broker(&mut self) {
         self.broker_ends = CancellationToken::new();
         let service = OauthBrokerServer::from_arc(Arc::<Broker>::default());
-        let server = Server::new(service, None, DRAIN);
+        let server = Server::new(service, open());
         let listener = self.runtime.block_on(TcpListener::bind(self.broker)).unwrap();
         self.runtime
             .spawn(server.serve(listener, async || true, self.broker_ends.clone()));

@@ -4,7 +4,7 @@ use ferrule_instance_registry::{Settings, run};
 use ferrule_model::Chance;
 use ferrule_seal::KeyRing;
 use ferrule_wire::v1::{Caller, IdentifyRequest};
-use ferrule_wire::{Reason, RegistryClient, connect};
+use ferrule_wire::{Peers, Reason, RegistryClient, connect};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,8 @@ async fn the_service_answers_over_a_socket_and_stops_when_told() {
         // Nobody listens there.
         broker_url: "http://127.0.0.1:1".into(),
         tls: None,
+        peers: Peers::new([]),
+        reflection: false,
         connectors_dir: None,
         allow_private_networks: false,
         drain: Duration::from_secs(5),

@@ -1,0 +1,8 @@
+//! Clients and servers over real sockets on loopback.
+
+mod certificates;
+mod mutual_tls;
+mod reflection;
+mod replica;
+mod restarts;
+mod rotation;
