@@ -169,6 +169,17 @@ fn replicas_spread_over_zones_and_nodes_and_are_not_all_evicted_at_once() {
 }
 
 #[test]
+fn the_local_overlay_runs_this_version() {
+    let local = super::Rendered::overlay("local");
+    for workload in local.workloads().iter().filter(|workload| workload.is_ours()) {
+        for container in workload.containers() {
+            let (_, tag) = text(&container["image"]).rsplit_once(':').expect("a tag");
+            assert_eq!(tag, env!("CARGO_PKG_VERSION"), "{}", workload.name);
+        }
+    }
+}
+
+#[test]
 fn production_scales_every_service_and_names_images_by_digest() {
     let production = super::Rendered::overlay("production");
     for workload in production.workloads() {

@@ -248,6 +248,8 @@ fn each_service_has_a_certificate_that_serves_and_calls() {
                 .get("Certificate", &format!("{name}-grpc-tls"))
                 .expect("a certificate");
             assert_eq!(certificate.at("/apiVersion"), "cert-manager.io/v1");
+            // What stands for its role while FERRULE_GRPC_PEERS names nothing else.
+            assert_eq!(certificate.at("/spec/dnsNames"), &json!([name]));
             assert_eq!(
                 certificate.at("/spec/issuerRef"),
                 &json!({ "kind": "Issuer", "name": "grpc-ca" })
