@@ -37,6 +37,7 @@ mod resolve;
 mod rotate_keys;
 mod rpc;
 mod schedule;
+mod second_look;
 mod set_enabled;
 mod settings;
 mod state;

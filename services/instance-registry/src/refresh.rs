@@ -33,6 +33,8 @@ const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// And for how long; whoever still waits then begins anew.
 const LONGEST_LOOK: Duration = Duration::from_secs(10);
+/// How often the journal is asked meanwhile: the other replica may be gone, and its answer there.
+const ASK_THE_JOURNAL: Duration = Duration::from_secs(1);
 
 /// One attempt at one row.
 pub(crate) struct Attempt<'a> {
@@ -54,13 +56,20 @@ pub(crate) fn new_owner(registry: &Registry) -> String {
 /// Refreshes now, or, while another replica does, waits until it has.
 pub(crate) async fn refresh_or_wait(registry: &Registry, mut row: InstanceRow) -> Result<(), Refusal> {
     let (version, owner) = (row.version, new_owner(registry));
-    let begun = Instant::now();
+    let (begun, mut asked) = (Instant::now(), Instant::now());
     while !refresh(registry, &row, &owner).await? && begun.elapsed() < LONGEST_LOOK {
         tokio::time::sleep(LOOK_AGAIN).await;
         match registry.store.by_id(row.organization_id, row.id).await? {
             Some(again) if again.version == version && again.lease_owner.is_some() => row = again,
             // A new pair, a verdict, or nothing to refresh any more.
             _ => break,
+        }
+        if row.intent.is_some() && asked.elapsed() >= ASK_THE_JOURNAL {
+            asked = Instant::now();
+            // A pair that was received is the instance's, whoever holds the lease. A journal that is away has none.
+            if take_from_journal(registry, &row).await.unwrap_or(false) {
+                break;
+            }
         }
     }
     Ok(())
@@ -87,7 +96,7 @@ pub(crate) async fn refresh(registry: &Registry, row: &InstanceRow, owner: &str)
     Ok(true)
 }
 
-/// Takes what waits in the journal for a row whose intent is open and whose lease is over. Whether anything did.
+/// Takes what waits in the journal for a row whose intent is open. Whether anything did.
 pub(crate) async fn take_from_journal(registry: &Registry, row: &InstanceRow) -> Result<bool, Refusal> {
     let Some(attempt) = Attempt::open(registry, row, "").await? else {
         return Ok(false);
@@ -124,6 +133,7 @@ impl<'a> Attempt<'a> {
     }
 
     async fn run(&self, begun_at: Timestamp) {
+        let begun = Instant::now();
         if self.row.intent.is_some() {
             match self.journal().await {
                 Ok(Some(grant)) => return keep(self, grant, None).await,
@@ -150,9 +160,16 @@ impl<'a> Attempt<'a> {
         let asked = Instant::now();
         match self.ask().await {
             Ok(grant) => keep(self, grant, Some(begun_at)).await,
-            Err(Verdict::ReauthorizationRequired { words }) => self.make_sure(words).await,
-            Err(Verdict::Unanswered) if asked.elapsed() >= SLOW => self.listen(asked).await,
-            Err(verdict) => record(self, verdict).await,
+            Err(Verdict::ReauthorizationRequired { words }) => self.make_sure(words, begun).await,
+            Err(verdict) => self.conclude(verdict, asked).await,
+        }
+    }
+
+    /// What follows where no tokens came.
+    pub(crate) async fn conclude(&self, verdict: Verdict, asked: Instant) {
+        match verdict {
+            Verdict::Unanswered if asked.elapsed() >= SLOW => self.listen(asked).await,
+            verdict => record(self, verdict).await,
         }
     }
 
@@ -170,7 +187,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// One token request.
-    async fn ask(&self) -> Result<v1::Grant, Verdict> {
+    pub(crate) async fn ask(&self) -> Result<v1::Grant, Verdict> {
         let mut parameters = self.configuration.exposed();
         let mut take = |name| parameters.remove(name).unwrap_or_default();
         let (api_key, api_secret, callback_url) = (take(API_KEY), take(API_SECRET), take(CALLBACK_URL));
@@ -197,26 +214,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The vendor no longer knows the refresh token. Perhaps it was spent by an attempt of which we did not hear: only
-    /// when neither row nor journal has a newer pair does the user have to log in again.
-    async fn make_sure(&self, words: String) {
-        let (store, row) = (&self.registry.store, self.row);
-        let verdict = match store.by_id_even_deleted(row.organization_id, row.id).await {
-            Ok(Some(again)) if again.version == row.version => match self.journal().await {
-                Ok(Some(grant)) => return keep(self, grant, None).await,
-                Ok(None) => Verdict::ReauthorizationRequired { words },
-                Err(_) => Verdict::Unanswered,
-            },
-            Ok(_) => return,
-            Err(_) => Verdict::Unanswered,
-        };
-        if row.intent.is_some() && matches!(verdict, Verdict::ReauthorizationRequired { .. }) {
-            tracing::error!(event = "answer_lost", instance = %row.id, "the answer to an earlier refresh is lost, and its token is spent");
-        }
-        record(self, verdict).await;
-    }
-
-    async fn journal(&self) -> Result<Option<v1::Grant>, Refusal> {
+    pub(crate) async fn journal(&self) -> Result<Option<v1::Grant>, Refusal> {
         refresh_journal::read(self.registry, self.row.id, self.row.version).await
     }
 

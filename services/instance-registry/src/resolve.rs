@@ -57,7 +57,12 @@ pub(crate) async fn resolve(
                 }
                 return served(registry, &presented, &row).await;
             }
-            Next::Refuse(fault) => return Err(faulty(fault, &row)),
+            Next::Refuse(fault) => {
+                if fault == Fault::ReauthorizationRequired && request.refused_version == Some(row.version) {
+                    remember_refused(registry, &row).await;
+                }
+                return Err(faulty(fault, &row));
+            }
             // Whatever becomes of a refresh, an access token with life left is served.
             Next::Refresh | Next::RefreshAt(_) if out_of_time && !is_over(&row, now) => {
                 return served(registry, &presented, &row).await;
@@ -118,6 +123,16 @@ async fn look_up(
     found.ok_or_else(|| refused(presented))
 }
 
+/// Neither of its tokens is honoured any more: later calls need not ask the vendor.
+async fn remember_refused(registry: &Registry, row: &InstanceRow) {
+    if row.refused_version == Some(row.version) {
+        return;
+    }
+    if let Err(error) = registry.store.remember_refused(row.id, row.version).await {
+        tracing::warn!(event = "database_away", instance = %row.id, cause = %error, "the next call asks the vendor once more");
+    }
+}
+
 /// The rules, on the database's clock. `refused`: the version that the vendor refused just now; `first_seen`: the one
 /// that this call found when it began.
 fn next(row: &InstanceRow, now: Timestamp, refused: Option<i64>, first_seen: i64) -> Next {
@@ -126,7 +141,9 @@ fn next(row: &InstanceRow, now: Timestamp, refused: Option<i64>, first_seen: i64
         // Nothing that ends; or the pair for which this call has waited.
         return Next::Serve { refresh: false };
     }
-    let is_refused = refused == Some(row.version) && is_old_enough(row, now);
+    let is_condemned = row.verdict == Some(Fault::ReauthorizationRequired);
+    let is_refused = refused == Some(row.version) && is_old_enough(row, now)
+        || is_condemned && row.refused_version == Some(row.version);
     let is_over = is_over(row, now);
     let is_due = tokens.refresh_due_at.is_some_and(|due_at| due_at <= now);
     let is_leased = row.lease_until.is_some_and(|until| until > now);

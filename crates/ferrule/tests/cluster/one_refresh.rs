@@ -167,3 +167,70 @@ fn security_41_what_a_paused_registry_brings_after_its_lease_overwrites_nothing(
         assert_eq!(refresh.outcome, Outcome::Granted, "{refresh:?}");
     }
 }
+
+/// While a lease lasts, nobody begins a second refresh.
+const LEASE: Duration = Duration::from_mins(1);
+
+/// The first pair has sent its refresh and the vendor has not answered yet; the second pair's registry is up again.
+fn refresh_under_way_at_the_first(world: &mut World) -> (Value, impl Drop + use<>) {
+    world.registries[1].kill();
+    world.vendor.behave(|vendor| {
+        vendor.access_ttl = 2;
+        vendor.reuse_kills = true;
+    });
+    let instance = world.api(0).created(&by_code("one"));
+    let held = world.vendor.hold();
+    world.vendor.wait_for_requests("/token", 2);
+    world.vendor.behave(|vendor| vendor.access_ttl = 3600);
+    (instance, held)
+}
+
+#[test]
+fn what_a_killed_registry_was_answered_is_served_by_another_within_seconds() {
+    let mut world = World::start();
+    let (instance, held) = refresh_under_way_at_the_first(&mut world);
+    let begun = Instant::now();
+    world.registries[0].kill();
+    world.registries[1].restart();
+    drop(held);
+    let there = world.api(1).through(&instance);
+    wait_until("the other one has it", SOON, || {
+        there.get("/hubs/marketing/me").status == 200
+    });
+    assert!(begun.elapsed() < LEASE, "{:?}", begun.elapsed());
+    assert_eq!(
+        world.vendor.refreshes().len(),
+        1,
+        "{:?}",
+        world.vendor.refreshes()
+    );
+    assert!(!world.vendor.is_dead("one"));
+}
+
+#[test]
+fn what_a_stopped_registry_was_answered_is_served_by_another_and_asked_for_once() {
+    let mut world = World::start();
+    let (instance, held) = refresh_under_way_at_the_first(&mut world);
+    let begun = Instant::now();
+    world.registries[0].pause(true);
+    world.registries[1].restart();
+    drop(held);
+    let there = world.api(1).through(&instance);
+    wait_until("the other one has it", SOON, || {
+        there.get("/hubs/marketing/me").status == 200
+    });
+    assert!(begun.elapsed() < LEASE, "{:?}", begun.elapsed());
+    world.registries[0].pause(false);
+    world.registries[0].wait_for_line("late_answer");
+    world.gateways[0].wait_until_ready();
+    for gateway in [0, 1] {
+        let api = world.api(gateway).through(&instance);
+        assert_eq!(api.get("/hubs/marketing/me").json(), json!({"code": "one"}));
+    }
+    assert_eq!(
+        world.vendor.refreshes().len(),
+        1,
+        "{:?}",
+        world.vendor.refreshes()
+    );
+}

@@ -142,8 +142,8 @@ fn security_42_what_a_user_revoked_is_dead_once_at_every_replica() {
     assert_all_live_on(&world, &["three", "two"], &instances);
     assert_eq!(
         world.vendor.refreshes_of("one").len(),
-        1,
-        "asked once, and never again"
+        2,
+        "asked twice, and never again"
     );
     let said: String = world.services().map(|service| service.output()).collect();
     assert_eq!(

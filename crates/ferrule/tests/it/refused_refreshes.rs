@@ -37,7 +37,11 @@ fn a_refusal_is_final_until_the_user_logs_in_again() {
         assert_eq!(connected.call().status, 401);
         assert_eq!(connected.by_token().get("/ping").status, 401);
     }
-    assert_eq!(connected.refreshes().len(), 1, "nobody asks a dead token again");
+    assert_eq!(
+        connected.refreshes().len(),
+        2,
+        "it stays by its word, and nobody asks again"
+    );
 
     let code = json!({"providerData": {"code": "two"}});
     let again = connected.ferrule.api.patch(&connected.path(), &code);

@@ -132,6 +132,28 @@ fn a_refused_token_is_refreshed_when_it_is_current_and_old_enough() {
 }
 
 #[test]
+fn a_refused_token_that_nothing_can_replace_is_refused_to_later_calls_too() {
+    let with = |verdict, refused_version| {
+        changed(|row| {
+            row.verdict = verdict;
+            row.refused_version = refused_version;
+        })
+    };
+    let condemned = Some(Fault::ReauthorizationRequired);
+    let refuse = || Next::Refuse(Fault::ReauthorizationRequired);
+    for (row, refused, want) in [
+        (with(condemned, None), None, SERVE),
+        (with(condemned, None), Some(5), refuse()),
+        (with(condemned, Some(5)), None, refuse()),
+        // Of another pair, or of one that came to be good again.
+        (with(condemned, Some(4)), None, SERVE),
+        (with(None, Some(5)), None, SERVE),
+    ] {
+        assert_eq!(next(&row, at(100), refused, 5), want, "{row:?}");
+    }
+}
+
+#[test]
 fn a_pair_that_came_while_the_call_waited_is_served_whatever_its_times_say() {
     assert_eq!(next(&row(), at(1_000_000), None, 4), SERVE);
     assert_eq!(next(&row(), at(1_000_000), Some(4), 4), SERVE);

@@ -14,6 +14,7 @@ mod listing;
 mod migrating;
 mod refreshing;
 mod resolving;
+mod second_looks;
 mod serving;
 mod setbacks;
 mod updating;

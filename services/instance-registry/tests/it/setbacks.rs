@@ -41,6 +41,10 @@ async fn every_verdict_has_its_consequence() {
         ];
         for (n, (kind, retry_after, reason, again, open)) in table.into_iter().enumerate() {
             world.broker.vendor().script([verdict(kind, retry_after)]);
+            if kind == Kind::ReauthorizationRequired {
+                // It stays by its word.
+                world.broker.vendor().script([verdict(kind, retry_after)]);
+            }
             world.broker.grant_at(in_seconds(-3596), Some(in_seconds(4)));
             let before = world.broker.vendor().requests().len();
             // An app of its own: throttling and misconfiguration are the app's.

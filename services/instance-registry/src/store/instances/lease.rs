@@ -39,8 +39,10 @@ impl Store {
     /// Takes the lease of a row as it was read, and writes what is about to be spent. `Some`: it is `owner`'s from
     /// this moment on. `None`: another holds it, or the row has changed.
     ///
-    /// An owner that does not know whether its lease was taken may ask again. While the lease lasts nobody else begins, and when it is over the row is due again, whatever became of its
-    /// owner.
+    /// An owner that does not know whether its lease was taken may ask again. A lease without an intent is a place in
+    /// a queue, under which nothing has left: whoever is ready first takes it over, and its owner finds it lost. While
+    /// a lease with an intent lasts nobody else begins, and when it is over the row is due again, whatever became of
+    /// its owner.
     pub async fn begin_refresh(
         &self,
         row: &InstanceRow,
@@ -54,7 +56,7 @@ impl Store {
              WHERE id = $1 AND version = $2 AND (COALESCE(intent, '') = $3 OR lease_owner = $4)
                  AND deleted_at IS NULL
                  AND (verdict IS NULL OR verdict <> 'REAUTHORIZATION_REQUIRED')
-                 AND (lease_until IS NULL OR lease_until <= {now} OR lease_owner = $4)
+                 AND (lease_until IS NULL OR lease_until <= {now} OR lease_owner = $4 OR intent IS NULL)
              RETURNING lease_until - {lease} AS begun_at",
             lease = LEASE.as_micros()
         );

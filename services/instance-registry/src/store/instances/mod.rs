@@ -8,6 +8,7 @@ mod insert;
 mod lease;
 mod list;
 mod reauthenticate;
+mod refused;
 mod update;
 
 pub use due::DueConnector;

@@ -57,6 +57,21 @@ async fn a_lease_is_taken_over_when_it_is_over_and_only_from_the_row_as_it_is() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_place_in_the_queue_goes_to_whoever_is_ready_first() {
+    on_each_database(async |store| {
+        insert(&store, &new_instance(1)).await;
+        tamper(&store, "UPDATE instances SET refresh_due_at = 1").await;
+        let connector = "intercom".parse().unwrap();
+        let claimed = store.claim_due(&connector, "queued", 10).await.unwrap();
+        assert!(begin(&store, &row(&store).await, "ready").await);
+        // Its owner finds it lost, and from now on the lease holds.
+        assert!(!begin(&store, &claimed[0], "queued").await);
+        assert!(!begin(&store, &row(&store).await, "late").await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_begins_on_another_version_a_deleted_or_a_condemned_row() {
     on_each_database(async |store| {
         let read = insert(&store, &new_instance(1)).await;
