@@ -18,7 +18,7 @@ use super::instances::{Fault, json};
 use super::{Store, StoreError};
 
 /// How many of an instance's refreshes are kept, and how many that failed: the newest.
-pub const NEWEST_KEPT: u32 = 50;
+pub const NEWEST_KEPT: u32 = 25;
 /// Older ones go when so many have come since.
 pub(super) const SWEPT_EVERY: i64 = 10;
 
