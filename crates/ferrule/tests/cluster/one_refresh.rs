@@ -171,7 +171,8 @@ fn security_41_what_a_paused_registry_brings_after_its_lease_overwrites_nothing(
 /// While a lease lasts, nobody begins a second refresh.
 const LEASE: Duration = Duration::from_mins(1);
 
-/// The first pair has sent its refresh and the vendor has not answered yet; the second pair's registry is up again.
+/// The first pair has sent its refresh, the vendor has not answered yet, and the access token is over. The second
+/// pair's registry is down.
 fn refresh_under_way_at_the_first(world: &mut World) -> (Value, impl Drop + use<>) {
     world.registries[1].kill();
     world.vendor.behave(|vendor| {
@@ -179,9 +180,14 @@ fn refresh_under_way_at_the_first(world: &mut World) -> (Value, impl Drop + use<
         vendor.reuse_kills = true;
     });
     let instance = world.api(0).created(&by_code("one"));
+    let made = Instant::now();
     let held = world.vendor.hold();
     world.vendor.wait_for_requests("/token", 2);
     world.vendor.behave(|vendor| vendor.access_ttl = 3600);
+    // Until then the old token is served.
+    wait_until("the token is over", SOON, || {
+        made.elapsed() > Duration::from_secs(2)
+    });
     (instance, held)
 }
 
