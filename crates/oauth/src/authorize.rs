@@ -43,20 +43,7 @@ impl AuthorizationRequest<'_> {
     /// # Errors
     /// The endpoint is none, or its own query holds a parameter of ours.
     pub fn url(&self) -> Result<String, InvalidEndpoint> {
-        let endpoint = endpoint::parse(self.endpoint)?;
-        let mut names: Vec<String> = endpoint
-            .query_pairs()
-            .map(|(name, _)| name.into_owned())
-            .collect();
-        if let Some(held) = OURS
-            .into_iter()
-            .find(|ours| names.iter().any(|name| name == ours))
-        {
-            return Err(InvalidEndpoint::HoldsParameter(held));
-        }
-        names.extend(OURS.map(str::to_owned));
-
-        let mut pairs = Vec::with_capacity(OURS.len() + self.extra.len());
+        let mut pairs = Vec::with_capacity(OURS.len());
         pairs.extend(
             self.scope
                 .filter(|scope| !scope.is_empty())
@@ -71,28 +58,48 @@ impl AuthorizationRequest<'_> {
         if let Some(challenge) = self.code_challenge {
             pairs.extend([("code_challenge", challenge), ("code_challenge_method", "S256")]);
         }
-        for (name, value) in self.extra {
-            if !names.contains(name) {
-                names.push(name.clone());
-                pairs.push((name, value));
-            }
-        }
-
-        let mut separator = match endpoint.query() {
-            None => "?",
-            Some("") => "",
-            Some(_) => "&",
-        };
-        let mut url = String::from(endpoint);
-        for (name, value) in pairs {
-            url.push_str(separator);
-            push_encoded(&mut url, name);
-            url.push('=');
-            push_encoded(&mut url, value);
-            separator = "&";
-        }
-        Ok(url)
+        with_parameters(self.endpoint, &OURS, pairs, self.extra)
     }
+}
+
+/// An endpoint with parameters after those that its own query holds: `pairs`, then of `extra` what is neither among
+/// `ours` nor there before.
+pub(crate) fn with_parameters<'a>(
+    endpoint: &str,
+    ours: &[&'static str],
+    mut pairs: Vec<(&'a str, &'a str)>,
+    extra: &'a [(String, String)],
+) -> Result<String, InvalidEndpoint> {
+    let endpoint = endpoint::parse(endpoint)?;
+    let mut names: Vec<String> = endpoint
+        .query_pairs()
+        .map(|(name, _)| name.into_owned())
+        .collect();
+    if let Some(held) = ours.iter().find(|ours| names.iter().any(|name| name == *ours)) {
+        return Err(InvalidEndpoint::HoldsParameter(held));
+    }
+    names.extend(ours.iter().map(|ours| (*ours).to_owned()));
+    for (name, value) in extra {
+        if !names.contains(name) {
+            names.push(name.clone());
+            pairs.push((name, value));
+        }
+    }
+
+    let mut separator = match endpoint.query() {
+        None => "?",
+        Some("") => "",
+        Some(_) => "&",
+    };
+    let mut url = String::from(endpoint);
+    for (name, value) in pairs {
+        url.push_str(separator);
+        push_encoded(&mut url, name);
+        url.push('=');
+        push_encoded(&mut url, value);
+        separator = "&";
+    }
+    Ok(url)
 }
 
 fn push_encoded(url: &mut String, text: &str) {

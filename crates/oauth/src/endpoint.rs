@@ -20,6 +20,9 @@ pub enum InvalidEndpoint {
     /// Its query already holds a parameter that is Ferrule's to set.
     #[error("the authorization URL must not hold '{0}' itself: it is added to every request")]
     HoldsParameter(&'static str),
+    /// The realm of OAuth 1.0a cannot stand in a header.
+    #[error("the vendor's realm holds what no header may hold")]
+    Realm,
 }
 
 /// An endpoint's address, checked: `https`, or `http` on loopback; no userinfo, no fragment.

@@ -1,4 +1,4 @@
-//! OAuth 2.0 as values, sans I/O.
+//! OAuth as values, sans I/O: OAuth 2.0, and OAuth 1.0a in [`oauth1`].
 //!
 //! What goes to a vendor is made here as text or as an [`http::Request`]; what a vendor answers is read here
 //! from a status and bytes. Nothing is sent, stored or logged. In the order of a login:
@@ -13,6 +13,7 @@ mod authorize;
 mod client;
 mod endpoint;
 mod issuer;
+pub mod oauth1;
 mod pkce;
 pub mod redirect_uri;
 pub mod return_url;

@@ -1,6 +1,6 @@
 //! What a vendor's token endpoint said, read leniently.
 
-mod fields;
+pub(crate) mod fields;
 
 use std::collections::BTreeMap;
 use std::fmt;

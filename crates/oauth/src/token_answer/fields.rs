@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 use super::MAX_ANSWER_BYTES;
 
 /// The top-level fields of an answer.
-pub(super) struct Fields(Map<String, Value>);
+pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
     /// Reads JSON, or a form unless the content type says that this is a page. `None`: it is neither.
-    pub(super) fn read(content_type: Option<&str>, body: &[u8]) -> Option<Self> {
+    pub(crate) fn read(content_type: Option<&str>, body: &[u8]) -> Option<Self> {
         if body.len() > MAX_ANSWER_BYTES {
             return None;
         }
@@ -30,7 +30,7 @@ impl Fields {
     }
 
     /// The vendor's error code, where there is one. `null`, `false`, `0` and the empty text are none.
-    pub(super) fn error(&self) -> Option<String> {
+    pub(crate) fn error(&self) -> Option<String> {
         let error = self.0.get("error")?;
         let named = ["type", "code"].iter().find_map(|name| text(error.get(name)?));
         match error {
@@ -42,13 +42,13 @@ impl Fields {
     }
 
     /// What the vendor says about its error.
-    pub(super) fn error_description(&self) -> Option<String> {
+    pub(crate) fn error_description(&self) -> Option<String> {
         let nested = || self.0.get("error")?.get("message");
         self.0.get("error_description").or_else(nested).and_then(text)
     }
 
     /// Takes out a text that is not empty.
-    pub(super) fn take_text(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn take_text(&mut self, name: &str) -> Option<String> {
         match self.0.remove(name)? {
             Value::String(text) if !text.is_empty() => Some(text),
             _ => None,
@@ -56,7 +56,7 @@ impl Fields {
     }
 
     /// Takes out a positive number of seconds.
-    pub(super) fn take_seconds(&mut self, name: &str) -> Option<Duration> {
+    pub(crate) fn take_seconds(&mut self, name: &str) -> Option<Duration> {
         let seconds = match self.0.remove(name)? {
             Value::Number(number) => number.as_f64()?,
             Value::String(text) => text.trim().parse().ok()?,
@@ -68,7 +68,7 @@ impl Fields {
     }
 
     /// Takes out a text, or a list of texts joined by spaces, that is not empty.
-    pub(super) fn take_words(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn take_words(&mut self, name: &str) -> Option<String> {
         let words = match self.0.remove(name)? {
             Value::String(text) => text,
             Value::Array(list) => list
@@ -82,7 +82,7 @@ impl Fields {
     }
 
     /// What is left of texts and numbers.
-    pub(super) fn into_texts(self) -> BTreeMap<String, String> {
+    pub(crate) fn into_texts(self) -> BTreeMap<String, String> {
         self.0
             .into_iter()
             .filter_map(|(name, value)| Some((name, text(&value)?)))
