@@ -1,5 +1,6 @@
 //! How a connector authenticates its users.
 
+use crate::oauth1::OAuth1;
 use crate::template::Template;
 use crate::token_server::TokenServer;
 
@@ -9,7 +10,7 @@ pub enum Auth {
     /// The authorization code grant (RFC 6749 section 4.1).
     OAuth2(Box<OAuth2>),
     /// OAuth 1.0a (RFC 5849).
-    OAuth1,
+    OAuth1(Box<OAuth1>),
     /// The client credentials grant (RFC 6749 section 4.4).
     ClientCredentials(Box<TokenServer>),
     /// A key that the vendor issued.
@@ -25,7 +26,7 @@ impl Auth {
     pub fn kind_name(&self) -> &'static str {
         match self {
             Self::OAuth2(_) => "oauth2",
-            Self::OAuth1 => "oauth1",
+            Self::OAuth1(_) => "oauth1",
             Self::Basic(_) => "basic",
             Self::ClientCredentials(_) | Self::ApiKey(_) | Self::None => "custom",
         }

@@ -8,6 +8,7 @@ use ferrule_model::{ConnectorKey, ElementId};
 use crate::address::Address;
 use crate::api::{Api, Resource};
 use crate::auth::{Auth, OAuth2};
+use crate::oauth1::OAuth1;
 use crate::parameter::{Parameter, ParameterError, Parameters, Place};
 use crate::template::Template;
 use crate::token_server::TokenServer;
@@ -48,6 +49,16 @@ impl Connector {
         match &self.auth {
             Auth::OAuth2(oauth2) => Ok(oauth2),
             _ => Err(ParameterError::NotOAuth2 {
+                connector: self.key.to_string(),
+            }),
+        }
+    }
+
+    /// Its OAuth 1.0a settings, when it uses OAuth 1.0a.
+    pub fn oauth1(&self) -> Result<&OAuth1, ParameterError> {
+        match &self.auth {
+            Auth::OAuth1(oauth1) => Ok(oauth1),
+            _ => Err(ParameterError::NotOAuth1 {
                 connector: self.key.to_string(),
             }),
         }
@@ -107,12 +118,23 @@ impl Connector {
 
     /// Where the user logs in. Requires only the parameters that this address holds.
     pub fn authorization_url(&self, values: &Parameters) -> Result<String, ParameterError> {
-        self.oauth2()?.authorization_url.render(values)
+        match &self.auth {
+            Auth::OAuth1(oauth1) => oauth1.authorization_url.render(values),
+            _ => self.oauth2()?.authorization_url.render(values),
+        }
     }
 
-    /// Where codes, refresh tokens and client credentials become tokens.
+    /// Where codes, refresh tokens, client credentials and verifiers become tokens.
     pub fn token_url(&self, values: &Parameters) -> Result<String, ParameterError> {
-        self.token_server()?.token_url.render(values)
+        match &self.auth {
+            Auth::OAuth1(oauth1) => oauth1.token_url.render(values),
+            _ => self.token_server()?.token_url.render(values),
+        }
+    }
+
+    /// Where temporary credentials of OAuth 1.0a come from.
+    pub fn request_token_url(&self, values: &Parameters) -> Result<String, ParameterError> {
+        self.oauth1()?.request_token_url.render(values)
     }
 
     /// Where tokens are revoked; `None` when the vendor has no such place.
@@ -131,8 +153,12 @@ impl Connector {
             let declared = self.parameters.iter().find(|parameter| parameter.name == name);
             declared.is_some_and(|parameter| !parameter.required) && values.get(name).is_none()
         };
-        let params = self.oauth2()?.authorize_params.iter();
+        let params = match &self.auth {
+            Auth::OAuth1(oauth1) => &oauth1.authorize_params,
+            _ => &self.oauth2()?.authorize_params,
+        };
         params
+            .iter()
             .filter(|(_, template)| !template.names().any(optional_and_absent))
             .map(|(name, template)| Ok((name.clone(), template.render(values)?)))
             .collect()
@@ -150,8 +176,9 @@ impl Connector {
         let login = self.oauth2().ok().map(|oauth2| &oauth2.authorization_url);
         let tokens = self.token_server().ok().into_iter();
         let tokens = tokens.flat_map(|tokens| [&tokens.token_url].into_iter().chain(&tokens.revocation_url));
+        let legs = self.oauth1().ok().into_iter().flat_map(OAuth1::addresses);
         let api = self.api.as_ref().map(|api| &api.base_url);
-        login.into_iter().chain(tokens).chain(api)
+        login.into_iter().chain(tokens).chain(legs).chain(api)
     }
 
     fn declares(&self, name: &str) -> bool {

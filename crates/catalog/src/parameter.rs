@@ -180,6 +180,12 @@ pub enum ParameterError {
         /// The connector's key.
         connector: String,
     },
+    /// The connector does not work that way, whatever is given.
+    #[error("connector '{connector}' does not use OAuth 1.0a")]
+    NotOAuth1 {
+        /// The connector's key.
+        connector: String,
+    },
 }
 
 #[cfg(test)]

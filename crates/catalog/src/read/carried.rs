@@ -44,14 +44,16 @@ impl<'a> Carried<'a> {
     /// Reports what would leave calls without their credential, or with two.
     pub(super) fn check(&self, section: &Section<'_>, authorization: Option<&Spanned<String>>) {
         let report = self.reading.report;
-        match self.auth {
-            Some(Auth::Basic(_)) => {
-                if let Some(text) = authorization {
-                    let message = "authorization: Ferrule makes it from user name and password: remove it";
-                    report.at(text.span(), message);
-                }
+        match (self.auth, authorization) {
+            (Some(Auth::Basic(_)), Some(text)) => {
+                let message = "authorization: Ferrule makes it from user name and password: remove it";
+                report.at(text.span(), message);
             }
-            Some(auth @ (Auth::ApiKey(_) | Auth::ClientCredentials(_))) if !self.somewhere => {
+            (Some(Auth::OAuth1(_)), Some(text)) => {
+                let message = "authorization: Ferrule signs each call anew: remove it";
+                report.at(text.span(), message);
+            }
+            (Some(auth @ (Auth::ApiKey(_) | Auth::ClientCredentials(_))), _) if !self.somewhere => {
                 let secret = placeholder(auth).unwrap_or_default();
                 let message = format!(
                     "[api] sends the credential nowhere: write authorization = \"Bearer {{{secret}}}\", or a \
@@ -67,8 +69,8 @@ impl<'a> Carried<'a> {
 /// The placeholder by which a kind's credential stands in headers.
 fn placeholder(auth: &Auth) -> Option<&'static str> {
     match auth {
-        Auth::OAuth2(_) | Auth::OAuth1 | Auth::ClientCredentials(_) => Some("access_token"),
+        Auth::OAuth2(_) | Auth::ClientCredentials(_) => Some("access_token"),
         Auth::ApiKey(_) => Some("api_key"),
-        Auth::Basic(_) | Auth::None => None,
+        Auth::OAuth1(_) | Auth::Basic(_) | Auth::None => None,
     }
 }

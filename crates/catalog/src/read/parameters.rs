@@ -12,18 +12,23 @@ use crate::pieces::{Declared, is_name};
 use crate::section::{Report, Section};
 
 /// What the contract and the placeholders of credentials use already.
-const TAKEN: [&str; 18] = [
+const TAKEN: [&str; 23] = [
     "access_token",
     "api_key",
     "apiKey",
     "apiSecret",
     "callbackUrl",
     "code",
+    "denied",
     "elementKeyOrId",
     "error",
     "error_description",
     "handshake",
     "iss",
+    "oauth_problem",
+    "oauth_problem_advice",
+    "oauth_token",
+    "oauth_verifier",
     "password",
     "pkce",
     "requestToken",
@@ -166,6 +171,7 @@ fn place(name: &str, root: &DeTable<'_>) -> Place {
     let addresses = [
         ["auth", "authorization_url"],
         ["auth", "token_url"],
+        ["auth", "request_token_url"],
         ["auth", "revocation_url"],
         ["api", "base_url"],
     ];

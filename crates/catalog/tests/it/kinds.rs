@@ -5,7 +5,6 @@ use super::{connector, told};
 #[test]
 fn every_kind_of_authentication_has_the_contracts_word() {
     for (kind, word) in [
-        ("oauth1", "oauth1"),
         (CLIENT_CREDENTIALS, "custom"),
         ("api_key", "custom"),
         ("basic", "basic"),

@@ -6,6 +6,7 @@ mod addresses;
 mod files;
 mod kinds;
 mod layers;
+mod oauth1;
 mod parameters;
 mod schema;
 mod shipped;

@@ -9,6 +9,9 @@ const START: &str = "key = \"x\"\nname = \"X\"\nhub = \"crm\"\n";
 const AUTH: &str = "[auth]\nkind = \"oauth2\"\nauthorization_url = \"https://x.example.com/a\"\n\
                     token_url = \"https://x.example.com/t\"\n";
 
+const OAUTH1: &str = "[auth]\nkind = \"oauth1\"\nrequest_token_url = \"https://x.example.com/r\"\n\
+                      authorization_url = \"https://x.example.com/a\"\ntoken_url = \"https://x.example.com/t\"\n";
+
 /// The keys that the reader names when it meets one that it does not know.
 fn known_to_the_reader(text: &str) -> BTreeSet<String> {
     let catalog = catalog_with("x.toml", text);
@@ -28,6 +31,7 @@ fn the_schema_and_the_reader_know_the_same_keys() {
     let unknown = "xxxxxxxxxxxx = 1\n";
     for (pointer, text) in [
         ("/properties", format!("{START}{unknown}{AUTH}")),
+        ("/$defs/oauth1/properties", format!("{START}{OAUTH1}{unknown}")),
         (
             "/$defs/api/properties",
             format!("{START}{AUTH}[api]\nbase_url = \"https://x.example.com\"\n{unknown}"),

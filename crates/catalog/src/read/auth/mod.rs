@@ -1,5 +1,7 @@
 //! How its users authenticate: `[auth]`, a file for each kind that says more than its name.
 
+mod authorization_url;
+mod oauth1;
 mod oauth2;
 mod token_server;
 
@@ -8,6 +10,7 @@ use toml::Spanned;
 use super::Reading;
 use crate::auth::{ApiKey, Auth, Basic};
 use crate::section::Section;
+use oauth1::oauth1;
 use oauth2::oauth2;
 use token_server::{OF_CLIENT_CREDENTIALS, token_server};
 
@@ -35,7 +38,7 @@ pub(super) fn auth(reading: &Reading<'_>, top: &Section<'_>) -> Option<Auth> {
     // Without a kind nobody knows which other keys are right.
     let auth = match section.required_choice("kind", &KINDS)? {
         Kind::OAuth2 => oauth2(reading, &section).map(|oauth2| Auth::OAuth2(Box::new(oauth2))),
-        Kind::OAuth1 => Some(Auth::OAuth1),
+        Kind::OAuth1 => oauth1(reading, &section).map(|oauth1| Auth::OAuth1(Box::new(oauth1))),
         Kind::ClientCredentials => token_server(reading, &section, &OF_CLIENT_CREDENTIALS)
             .map(|tokens| Auth::ClientCredentials(Box::new(tokens))),
         Kind::ApiKey => Some(Auth::ApiKey(ApiKey {

@@ -4,13 +4,11 @@ use toml::Spanned;
 use url::Url;
 
 use super::super::Reading;
-use super::refuse;
+use super::authorization_url::{authorization_url, authorize_params};
 use super::token_server::token_server;
-use crate::address::Address;
 use crate::auth::{OAuth2, Pkce, Refresh};
 use crate::reach::is_loopback;
 use crate::section::Section;
-use crate::template::Template;
 
 /// What an authorization URL always says (RFC 6749 section 4.1.1, RFC 7636): no file may say otherwise.
 const OF_AUTHORIZATION: [&str; 7] = [
@@ -24,27 +22,11 @@ const OF_AUTHORIZATION: [&str; 7] = [
 ];
 
 pub(super) fn oauth2(reading: &Reading<'_>, section: &Section<'_>) -> Option<OAuth2> {
-    let authorization_url = section.required_text("authorization_url");
-    let authorization_url = authorization_url.and_then(|text| Some((reading.address(&text)?, text)));
-    let authorization_url = authorization_url.map(|(template, text)| {
-        for name in template
-            .as_address()
-            .map(Address::query_names)
-            .unwrap_or_default()
-        {
-            refuse(
-                reading,
-                &OF_AUTHORIZATION,
-                &Spanned::new(text.span(), name),
-                "authorization_url",
-            );
-        }
-        template
-    });
+    let authorization_url = authorization_url(reading, section, &OF_AUTHORIZATION);
     let tokens = token_server(reading, section, &[]);
     let (issuer, iss_required, discovery) = issuer(reading, section);
     Some(OAuth2 {
-        authorize_params: authorize_params(reading, section),
+        authorize_params: authorize_params(reading, section, &OF_AUTHORIZATION),
         pkce: section
             .choice(
                 "pkce",
@@ -122,13 +104,4 @@ fn check_issuer(text: &str, allow_private_networks: bool) -> Result<(), &'static
     } else {
         Err("an issuer has no placeholder, user name, query or fragment: remove it")
     }
-}
-
-fn authorize_params(reading: &Reading<'_>, section: &Section<'_>) -> Vec<(String, Template)> {
-    let pairs = section.pairs("authorize_params").into_iter();
-    let params = pairs.filter_map(|(name, text)| {
-        refuse(reading, &OF_AUTHORIZATION, &name, "authorize_params");
-        Some((name.into_inner(), reading.parsed(&text, Template::text)?))
-    });
-    params.collect()
 }
