@@ -9,6 +9,8 @@ use prost::Message as _;
 const SECRET_MESSAGES: &[&str] = &[
     ".ferrule.v1.AuthorizeRequest",
     ".ferrule.v1.AuthorizeResponse",
+    ".ferrule.v1.RequestTokenRequest",
+    ".ferrule.v1.RequestTokenResponse",
     ".ferrule.v1.CallbackRequest",
     ".ferrule.v1.CallbackResponse",
     ".ferrule.v1.FindOutcomeRequest",

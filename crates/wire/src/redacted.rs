@@ -18,6 +18,8 @@ macro_rules! redacted {
 redacted!(
     v1::AuthorizeRequest,
     v1::AuthorizeResponse,
+    v1::RequestTokenRequest,
+    v1::RequestTokenResponse,
     v1::CallbackRequest,
     v1::CallbackResponse,
     v1::FindOutcomeRequest,

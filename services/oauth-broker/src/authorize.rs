@@ -1,25 +1,30 @@
 //! The vendor's login URL, and the handshake that waits for what comes back (design: "The handshake").
 
-use ferrule_catalog::{Connector, OAuth2, Pkce};
+use ferrule_catalog::{Auth, Connector, OAuth2, Pkce};
 use ferrule_model::{Digest, OrganizationId};
 use ferrule_oauth::{AuthorizationRequest, CodeVerifier, redirect_uri, return_url};
+use ferrule_wire::Refusal;
 use ferrule_wire::v1::{AuthorizeRequest, AuthorizeResponse};
-use ferrule_wire::{Reason, Refusal};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::handshake::{self, Form, HandshakeKey};
-use crate::refusals::{from_parameter, from_record};
+use crate::oauth1;
+use crate::refusals::{from_parameter, from_record, invalid, unauthenticated};
 use crate::state::Broker;
 
 /// Marks a state that Ferrule made for a caller's own callback, so that it is known when it comes back.
 pub(crate) const OWN_CALLBACK_STATE: &str = "fs_";
 
-/// At most one write to the handshake store, and no call to the vendor.
+/// At most one write to the handshake store, and no call to the vendor but for the first leg of OAuth 1.0a.
 pub(crate) async fn authorize(
     broker: &Broker,
     request: AuthorizeRequest,
 ) -> Result<AuthorizeResponse, Refusal> {
-    let (connector, oauth2) = broker.oauth2(&request.element)?;
+    let connector = broker.with_logins(&request.element)?;
+    if let Auth::OAuth1(_) = connector.auth {
+        return oauth1::authorize(broker, connector, request).await;
+    }
+    let oauth2 = connector.oauth2().map_err(from_parameter)?;
     if request.api_key.is_empty() {
         return Err(invalid(
             "`apiKey` is missing: send the client id of your app at the vendor.",
@@ -71,6 +76,7 @@ pub(crate) async fn authorize(
             callback_url: plan.callback_url,
             scope,
             code_verifier: verifier.map(|verifier| verifier.secret().clone()),
+            temporary: None,
             kept: given
                 .into_iter()
                 .filter(|(name, _)| !declared.contains_key(name))
@@ -133,15 +139,7 @@ impl Plan {
         organization: OrganizationId,
         callback_url: String,
     ) -> Result<Self, Refusal> {
-        if !request.return_url.is_empty() {
-            return_url::check(&request.return_url, broker.settings.return_urls.as_deref())
-                .map_err(|problem| invalid(format!("`returnUrl` is refused: {problem}.")))?;
-        }
-        let form = Form::Hosted {
-            return_url: non_empty(&request.return_url),
-            caller_state: non_empty(&request.state).map(SecretString::from),
-            browser_binding: Digest::from_bytes(&request.browser_binding),
-        };
+        let form = hosted_form(broker, request)?;
         Ok(Self {
             callback_url,
             state: broker.chance.url_token(),
@@ -204,14 +202,19 @@ impl Plan {
     }
 }
 
+/// Ferrule's own callback, as a login on it is kept.
+pub(crate) fn hosted_form(broker: &Broker, request: &AuthorizeRequest) -> Result<Form, Refusal> {
+    if !request.return_url.is_empty() {
+        return_url::check(&request.return_url, broker.settings.return_urls.as_deref())
+            .map_err(|problem| invalid(format!("`returnUrl` is refused: {problem}.")))?;
+    }
+    Ok(Form::Hosted {
+        return_url: non_empty(&request.return_url),
+        caller_state: non_empty(&request.state).map(SecretString::from),
+        browser_binding: Digest::from_bytes(&request.browser_binding),
+    })
+}
+
 fn non_empty(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
-}
-
-fn invalid(words: impl Into<String>) -> Refusal {
-    Refusal::new(Reason::InvalidRequest, words)
-}
-
-fn unauthenticated(words: &str) -> Refusal {
-    Refusal::new(Reason::Unauthenticated, words)
 }

@@ -1,8 +1,6 @@
 //! The vendor's answer at Ferrule's own callback: attached to its handshake, once.
 
-use std::collections::BTreeMap;
-
-use ferrule_catalog::Connector;
+use ferrule_catalog::{Auth, Connector};
 use ferrule_model::Digest;
 use ferrule_oauth::{check_iss, vendor_words};
 use ferrule_wire::v1::{CallbackRequest, CallbackResponse};
@@ -11,33 +9,35 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::handshake::{Attach, AuthorizationRequest, Callback, Denial, Form, HandshakeKey};
+use crate::oauth1;
 use crate::refusals::{expired_state, from_record, unknown_state};
 use crate::state::Broker;
 
 /// The longest value of a parameter that is kept beside the code.
 const MAX_KEPT: usize = 2048;
 
+/// What the vendor said.
+pub(crate) enum Came {
+    /// Yes: a code, or a verifier of OAuth 1.0a.
+    Yes(Callback),
+    /// No.
+    No(Denial),
+}
+
 /// Where to send the browser. No refusal consumes anything, and none repeats what the vendor sent.
 pub(crate) async fn callback(broker: &Broker, request: CallbackRequest) -> Result<CallbackResponse, Refusal> {
-    let (connector, oauth2) = broker.oauth2(&request.element)?;
-    if request.state.is_empty() {
-        return Err(Refusal::new(
-            Reason::InvalidRequest,
-            "The vendor sent no state, so nobody knows which login this answers.",
-        ));
-    }
-    let state: SecretString = request.state.into();
+    let connector = broker.with_logins(&request.element)?;
+    let (iss, binding) = (request.iss.clone(), Digest::from_bytes(&request.browser_binding));
+    let (state, came) = match connector.auth {
+        Auth::OAuth1(_) => oauth1::came(connector, request.parameters)?,
+        _ => came(request)?,
+    };
+    let iss_required = connector.oauth2().is_ok_and(|oauth2| oauth2.iss_required);
     let key = HandshakeKey::of_state(&state);
-    let binding = Digest::from_bytes(&request.browser_binding);
     let check = |agreed: &AuthorizationRequest| -> Result<(), Refusal> {
         same_connector(agreed, connector)?;
         same_browser(agreed, binding)?;
-        check_iss(
-            agreed.issuer.as_deref(),
-            request.iss.as_deref(),
-            oauth2.iss_required,
-        )
-        .map_err(|mismatch| {
+        check_iss(agreed.issuer.as_deref(), iss.as_deref(), iss_required).map_err(|mismatch| {
             tracing::warn!(event = "issuer_mismatch", element = %connector.key, "a callback was refused");
             Refusal::new(
                 Reason::IssuerMismatch,
@@ -46,44 +46,44 @@ pub(crate) async fn callback(broker: &Broker, request: CallbackRequest) -> Resul
         })
     };
 
+    match came {
+        Came::No(denial) => {
+            let denied = broker.handshakes.deny(&key, &denial, check).await;
+            let agreed = attached(denied.map_err(from_record)?)?;
+            tracing::info!(event = "denied", element = %connector.key, "a login ended with a no");
+            Ok(landing(&agreed, &state, Some(denial)))
+        }
+        Came::Yes(mut callback) => {
+            callback.parameters.retain(|_, value| value.len() <= MAX_KEPT);
+            let attach = broker.handshakes.attach(&key, &callback, check).await;
+            let agreed = attached(attach.map_err(from_record)?)?;
+            Ok(landing(&agreed, &state, None))
+        }
+    }
+}
+
+/// The state, and what came with it (RFC 6749 sections 4.1.2 and 4.1.2.1).
+fn came(request: CallbackRequest) -> Result<(SecretString, Came), Refusal> {
+    let refuse = |words| Err(Refusal::new(Reason::InvalidRequest, words));
+    if request.state.is_empty() {
+        return refuse("The vendor sent no state, so nobody knows which login this answers.");
+    }
+    let state: SecretString = request.state.into();
     if !request.error.is_empty() {
         let denial = Denial {
             error: vendor_words(&request.error, None, &[&state]),
             description: vendor_words("", Some(&request.error_description), &[&state]),
         };
-        let agreed = attached(
-            broker
-                .handshakes
-                .deny(&key, &denial, check)
-                .await
-                .map_err(from_record)?,
-        )?;
-        tracing::info!(event = "denied", element = %connector.key, "a login ended with a no");
-        return Ok(landing(&agreed, &state, Some(denial)));
+        return Ok((state, Came::No(denial)));
     }
     if request.code.is_empty() {
-        return Err(Refusal::new(
-            Reason::InvalidRequest,
-            "The vendor sent neither a code nor an error.",
-        ));
+        return refuse("The vendor sent neither a code nor an error.");
     }
-    let short = |(_, value): &(String, String)| value.len() <= MAX_KEPT;
     let came = Callback {
         code: request.code.into(),
-        parameters: request
-            .parameters
-            .into_iter()
-            .filter(short)
-            .collect::<BTreeMap<_, _>>(),
+        parameters: request.parameters,
     };
-    let agreed = attached(
-        broker
-            .handshakes
-            .attach(&key, &came, check)
-            .await
-            .map_err(from_record)?,
-    )?;
-    Ok(landing(&agreed, &state, None))
+    Ok((state, Came::Yes(came)))
 }
 
 /// One path a connector, and the connector in the handshake too: a code of one never reaches another.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ferrule_catalog::{Connector, Pkce};
+use ferrule_catalog::{Auth, Connector, Pkce};
 use ferrule_model::{Digest, OrganizationId};
 use ferrule_oauth::{check_iss, vendor_words};
 use ferrule_wire::v1::ExchangeRequest;
@@ -11,7 +11,10 @@ use secrecy::SecretString;
 
 use crate::authorize::OWN_CALLBACK_STATE;
 use crate::expected::Expected;
-use crate::handshake::{AuthorizationRequest, Callback, Claim, Claimed, HandshakeKey};
+use crate::handshake::{
+    AuthorizationRequest, Callback, Claim, Claimed, Denial, HandshakeKey, TemporaryCredentials,
+};
+use crate::oauth1;
 use crate::refusals::{expired_state, from_parameter, from_record, unknown_state};
 use crate::state::Broker;
 
@@ -30,7 +33,7 @@ pub(crate) async fn claim(
     exchange: Digest,
     request: &ExchangeRequest,
 ) -> Result<Option<Code>, Refusal> {
-    if let Some(refusal) = brought_denial(request) {
+    if let Some(refusal) = brought_denial(connector, request) {
         return Err(refusal);
     }
     let expected = Expected::of(connector, request)?;
@@ -39,7 +42,7 @@ pub(crate) async fn claim(
         parameters: request.callback_parameters.clone(),
     });
     let Some(key) = handshake_of(broker, connector, request).await? else {
-        return alone(connector, expected, callback).map(Some);
+        return alone(connector, expected, callback, request).map(Some);
     };
     let check = |agreed: &AuthorizationRequest| expected.check(connector, agreed);
     let claim = broker
@@ -59,10 +62,7 @@ pub(crate) async fn claim(
             let words = "The user has not come back from the vendor yet. Repeat the call once they have.";
             return Err(Refusal::new(Reason::StatePending, words));
         }
-        Claim::Denied(denial) => {
-            let words = [denial.error, denial.description].join(": ");
-            return Err(denied(words.trim_matches([':', ' '])));
-        }
+        Claim::Denied(denial) => return Err(denied_by(&denial)),
         Claim::Expired => return Err(expired_state()),
         Claim::Unknown => return Err(unknown_state()),
     };
@@ -78,6 +78,9 @@ async fn handshake_of(
 ) -> Result<Option<HandshakeKey>, Refusal> {
     if !request.handshake.is_empty() {
         return Ok(Some(HandshakeKey::of_state(&request.handshake.clone().into())));
+    }
+    if let Auth::OAuth1(_) = connector.auth {
+        return Ok(None);
     }
     let oauth2 = connector.oauth2().map_err(from_parameter)?;
     check_iss(oauth2.issuer.as_deref(), request.iss.as_deref(), false).map_err(|mismatch| {
@@ -111,12 +114,21 @@ async fn handshake_of(
 }
 
 /// A code that no handshake goes with.
-fn alone(connector: &Connector, expected: Expected, callback: Option<Callback>) -> Result<Code, Refusal> {
+fn alone(
+    connector: &Connector,
+    expected: Expected,
+    callback: Option<Callback>,
+    brought: &ExchangeRequest,
+) -> Result<Code, Refusal> {
     let callback = callback.ok_or_else(|| {
         let words = "`providerData.code` is missing: send the code that the vendor's callback brought.";
         Refusal::new(Reason::InvalidRequest, words)
     })?;
-    let request = expected.into_request(connector)?;
+    let mut request = expected.into_request(connector)?;
+    request.temporary = (!brought.request_token.is_empty()).then(|| TemporaryCredentials {
+        token: brought.request_token.clone().into(),
+        secret: brought.request_token_secret.clone().into(),
+    });
     Ok(with_returned(connector, None, Claimed { request, callback }))
 }
 
@@ -156,12 +168,23 @@ pub(crate) fn fill<'a>(
 }
 
 /// A vendor's no that the caller's own callback got and posts on, whole.
-fn brought_denial(request: &ExchangeRequest) -> Option<Refusal> {
+fn brought_denial(connector: &Connector, request: &ExchangeRequest) -> Option<Refusal> {
+    if !request.code.is_empty() {
+        return None;
+    }
     let value = |name| request.callback_parameters.get(name).map(String::as_str);
-    let error = value("error").filter(|_| request.code.is_empty())?;
     let secrets = [&request.handshake, &request.api_secret].map(|secret| SecretString::from(secret.as_str()));
-    let words = vendor_words(error, value("error_description"), &secrets.each_ref());
+    let secrets = secrets.each_ref();
+    if let Auth::OAuth1(_) = connector.auth {
+        return oauth1::denial(&request.callback_parameters, &secrets).map(|denial| denied_by(&denial));
+    }
+    let words = vendor_words(value("error")?, value("error_description"), &secrets);
     Some(denied(&words))
+}
+
+fn denied_by(denial: &Denial) -> Refusal {
+    let words = [denial.error.as_str(), denial.description.as_str()].join(": ");
+    denied(words.trim_matches([':', ' ']))
 }
 
 fn denied(words: &str) -> Refusal {

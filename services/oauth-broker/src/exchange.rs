@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use ferrule_catalog::Connector;
+use ferrule_catalog::{Auth, Connector};
 use ferrule_model::Digest;
 use ferrule_wire::v1::{ExchangeRequest, ExchangeResponse};
 use ferrule_wire::{Reason, Refusal};
@@ -17,6 +17,7 @@ use crate::claim::{Code, claim};
 use crate::confirm::digest;
 use crate::handshake::Progress;
 use crate::journal;
+use crate::oauth1;
 use crate::refusals::from_record;
 use crate::reply;
 use crate::state::Broker;
@@ -34,7 +35,7 @@ pub(crate) async fn exchange(broker: &Broker, request: ExchangeRequest) -> Resul
 }
 
 async fn run(broker: &Broker, request: ExchangeRequest) -> Result<ExchangeResponse, Refusal> {
-    let (connector, _) = broker.oauth2(&request.element)?;
+    let connector = broker.with_logins(&request.element)?;
     let exchange = digest(&request.digest)?;
     let patience = Instant::now() + PATIENCE;
     loop {
@@ -83,7 +84,11 @@ async fn send(
     exchange: Digest,
     code: Code,
 ) -> Result<ExchangeResponse, Refusal> {
-    let outcome = match token_request::send(broker, connector, &code.claimed).await {
+    let answer = match connector.auth {
+        Auth::OAuth1(_) => oauth1::token_request::send(broker, connector, &code.claimed).await,
+        _ => token_request::send(broker, connector, &code.claimed).await,
+    };
+    let outcome = match answer {
         Answer::Ended(outcome) => outcome,
         Answer::Unknown => reply::unknown(),
         Answer::NeverLeft(refusal) => {

@@ -101,7 +101,8 @@ impl Expected {
 
     /// All that a token request needs, on the caller's word alone.
     pub(crate) fn into_request(self, connector: &Connector) -> Result<AuthorizationRequest, Refusal> {
-        let oauth2 = connector.oauth2().map_err(from_parameter)?;
+        let oauth2 = connector.oauth2().ok();
+        let scope = || oauth2.map(|oauth2| oauth2.tokens.scope()).unwrap_or_default();
         Ok(AuthorizationRequest {
             organization_id: self.organization,
             connector: self.connector,
@@ -109,12 +110,13 @@ impl Expected {
             client_id: self.client_id,
             client_secret: self.client_secret,
             callback_url: self.callback_url,
-            scope: self.scope.unwrap_or_else(|| oauth2.tokens.scope()),
+            scope: self.scope.unwrap_or_else(scope),
             code_verifier: None,
+            temporary: None,
             parameters: self.parameters,
             kept: BTreeMap::new(),
             token_url: None,
-            issuer: oauth2.issuer.clone(),
+            issuer: oauth2.and_then(|oauth2| oauth2.issuer.clone()),
         })
     }
 }

@@ -13,7 +13,7 @@ pub(crate) async fn find_outcome(
     broker: &Broker,
     request: FindOutcomeRequest,
 ) -> Result<FindOutcomeResponse, Refusal> {
-    let (connector, _) = broker.oauth2(&request.element)?;
+    let connector = broker.with_logins(&request.element)?;
     let key = HandshakeKey::of_state(&request.handshake.into());
     let handshake = broker
         .handshakes

@@ -14,6 +14,7 @@ mod find_outcome;
 pub mod handshake;
 mod journal;
 pub mod key_ring;
+mod oauth1;
 mod process;
 mod read_journal;
 mod refresh;

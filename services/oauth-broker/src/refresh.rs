@@ -116,6 +116,7 @@ async fn send(broker: &Broker, request: RefreshRequest) -> Result<Refreshed, Ref
     fill(&mut parameters, connector, granted.extra.iter());
     Ok(Refreshed::Granted(Box::new(Grant {
         access_token: granted.tokens.access_token,
+        token_secret: None,
         refresh_token: granted.tokens.refresh_token,
         expires_at: granted.tokens.expires_at,
         scope: granted.tokens.scope,

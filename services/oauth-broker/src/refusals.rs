@@ -40,6 +40,16 @@ pub(crate) fn from_record(error: RecordError) -> Refusal {
     }
 }
 
+/// The request itself is at fault.
+pub(crate) fn invalid(words: impl Into<String>) -> Refusal {
+    Refusal::new(Reason::InvalidRequest, words)
+}
+
+/// Nobody may ask for this without saying who they are.
+pub(crate) fn unauthenticated(words: &str) -> Refusal {
+    Refusal::new(Reason::Unauthenticated, words)
+}
+
 /// No handshake lies under this state, or it is somebody else's: the two cannot be told apart.
 pub(crate) fn unknown_state() -> Refusal {
     Refusal::new(

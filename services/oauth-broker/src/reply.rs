@@ -64,6 +64,7 @@ pub(crate) fn to_wire(grant: handshake::Grant) -> Grant {
     };
     Grant {
         access_token: grant.access_token.expose_secret().to_owned(),
+        token_secret: clear(grant.token_secret),
         refresh_token: clear(grant.refresh_token),
         expires_at: grant.expires_at.map(Timestamp::as_microsecond),
         scope: grant.scope,

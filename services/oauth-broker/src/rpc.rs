@@ -5,13 +5,14 @@ use ferrule_wire::v1::{
     AuthorizeRequest, AuthorizeResponse, CallbackRequest, CallbackResponse, ConfirmRefreshRequest,
     ConfirmRefreshResponse, ConfirmRequest, ConfirmResponse, ExchangeRequest, ExchangeResponse,
     FindOutcomeRequest, FindOutcomeResponse, ReadJournalRequest, ReadJournalResponse, RefreshRequest,
-    RefreshResponse, RevokeRequest, RevokeResponse,
+    RefreshResponse, RequestTokenRequest, RequestTokenResponse, RevokeRequest, RevokeResponse,
 };
 use tonic::{Request, Response, Status};
 
 use crate::state::Broker;
 use crate::{
-    authorize, callback, confirm, confirm_refresh, exchange, find_outcome, read_journal, refresh, revoke,
+    authorize, callback, confirm, confirm_refresh, exchange, find_outcome, oauth1, read_journal, refresh,
+    revoke,
 };
 
 #[tonic::async_trait]
@@ -22,6 +23,15 @@ impl OauthBroker for Broker {
     ) -> Result<Response<AuthorizeResponse>, Status> {
         Ok(Response::new(
             authorize::authorize(self, request.into_inner()).await?,
+        ))
+    }
+
+    async fn request_token(
+        &self,
+        request: Request<RequestTokenRequest>,
+    ) -> Result<Response<RequestTokenResponse>, Status> {
+        Ok(Response::new(
+            oauth1::request_token(self, request.into_inner()).await?,
         ))
     }
 

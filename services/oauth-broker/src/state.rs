@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ferrule_catalog::{Catalog, Connector, OAuth2, TokenServer};
+use ferrule_catalog::{Auth, Catalog, Connector, OAuth2, TokenServer};
 use ferrule_model::{Chance, Clock};
 use ferrule_outbound::Outbound;
 use ferrule_seal::KeyRing;
@@ -84,6 +84,15 @@ impl Broker {
     pub async fn finish(&self) {
         self.unfinished.close();
         self.unfinished.wait().await;
+    }
+
+    /// The connector of this key or id whose users log in at the vendor, by OAuth 2 or 1.0a.
+    pub(crate) fn with_logins(&self, key_or_id: &str) -> Result<&Arc<Connector>, Refusal> {
+        let connector = self.connector(key_or_id)?;
+        match connector.auth {
+            Auth::OAuth1(_) => Ok(connector),
+            _ => Ok(self.oauth2(key_or_id)?.0),
+        }
     }
 
     /// The OAuth 2 connector of this key or id.

@@ -23,6 +23,17 @@ pub(crate) enum Answer {
     Unknown,
 }
 
+impl Answer {
+    /// Nothing is spent, for the reason that `why` gives.
+    pub(crate) fn never_left(connector: &Connector, why: &str) -> Self {
+        let words = format!(
+            "{} could not be reached: {why}. The code is unspent; repeat the call.",
+            connector.name
+        );
+        Self::NeverLeft(Refusal::new(Reason::VendorUnreachable, words))
+    }
+}
+
 /// Sends the code once.
 pub(crate) async fn send(broker: &Broker, connector: &Connector, claimed: &Claimed) -> Answer {
     let agreed = &claimed.request;
@@ -34,11 +45,7 @@ pub(crate) async fn send(broker: &Broker, connector: &Connector, claimed: &Claim
         Ok(answer) => answer,
         Err(error @ OutboundError::NotSent { .. }) => {
             tracing::warn!(element = %connector.key, %error, "the token endpoint was not reached");
-            let words = format!(
-                "{} could not be reached: {error}. The code is unspent; repeat the call.",
-                connector.name
-            );
-            return Answer::NeverLeft(Refusal::new(Reason::VendorUnreachable, words));
+            return Answer::never_left(connector, &error.to_string());
         }
         Err(error @ OutboundError::Unanswered { .. }) => {
             tracing::warn!(event = "exchange_unknown", element = %connector.key, %error, "the token endpoint did not answer");
@@ -46,11 +53,7 @@ pub(crate) async fn send(broker: &Broker, connector: &Connector, claimed: &Claim
         }
     };
     if answer.status == StatusCode::TOO_MANY_REQUESTS {
-        let words = format!(
-            "{} takes no more requests right now. The code is unspent; repeat the call later.",
-            connector.name
-        );
-        return Answer::NeverLeft(Refusal::new(Reason::VendorUnreachable, words));
+        return Answer::never_left(connector, "it takes no more requests right now");
     }
     let status = answer.status.as_u16();
     match answer.tokens {
@@ -59,6 +62,7 @@ pub(crate) async fn send(broker: &Broker, connector: &Connector, claimed: &Claim
             fill(&mut parameters, connector, granted.extra.iter());
             Answer::Ended(Outcome::Granted(Box::new(Grant {
                 access_token: granted.tokens.access_token,
+                token_secret: None,
                 refresh_token: granted.tokens.refresh_token,
                 expires_at: granted.tokens.expires_at,
                 scope: granted.tokens.scope,

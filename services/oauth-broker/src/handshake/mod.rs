@@ -24,7 +24,7 @@ pub use embedded::EmbeddedStore;
 pub use exchanges::{Exchanges, Progress};
 pub use handshakes::{Attach, HandshakeKey, Handshakes};
 pub use outcome::{Grant, Outcome, Refusal};
-pub use record::{AuthorizationRequest, Callback, Denial, Form, Handshake, Stage};
+pub use record::{AuthorizationRequest, Callback, Denial, Form, Handshake, Stage, TemporaryCredentials};
 pub use redis::RedisStore;
 pub use redis_address::{InvalidRedisAddress, RedisAddress};
 pub use refreshes::{Refreshes, SpentPair};

@@ -24,6 +24,9 @@ pub struct Grant {
     /// The access token.
     #[serde(with = "stored")]
     pub access_token: SecretString,
+    /// The access token's secret, with which calls of OAuth 1.0a are signed; `None`: a token that needs none.
+    #[serde(default, with = "stored")]
+    pub token_secret: Option<SecretString>,
     /// The refresh token, when the vendor issued one.
     #[serde(with = "stored")]
     pub refresh_token: Option<SecretString>,

@@ -52,6 +52,9 @@ pub struct AuthorizationRequest {
     /// The PKCE code verifier (RFC 7636 section 4.1), where the URL carries its challenge.
     #[serde(with = "stored")]
     pub code_verifier: Option<SecretString>,
+    /// What the vendor gave the login to begin with, where it is one of OAuth 1.0a.
+    #[serde(default)]
+    pub temporary: Option<TemporaryCredentials>,
     /// What the connector declares, with the values used.
     pub parameters: BTreeMap<String, String>,
     /// Query parameters that nobody declares; they never reach the vendor.
@@ -60,6 +63,17 @@ pub struct AuthorizationRequest {
     pub token_url: Option<String>,
     /// The issuer that an `iss` in the callback must equal (RFC 9207).
     pub issuer: Option<String>,
+}
+
+/// A temporary token and its secret (RFC 5849 section 2.1).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TemporaryCredentials {
+    /// Goes with the browser, and comes back.
+    #[serde(with = "stored")]
+    pub token: SecretString,
+    /// Signs the token request.
+    #[serde(with = "stored")]
+    pub secret: SecretString,
 }
 
 /// The two ways back.
@@ -117,10 +131,10 @@ pub enum Stage {
     Denied(Denial),
 }
 
-/// What the vendor sent back with the browser (RFC 6749 section 4.1.2).
+/// What the vendor sent back with the browser (RFC 6749 section 4.1.2, RFC 5849 section 2.2).
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Callback {
-    /// The authorization code.
+    /// The authorization code; of OAuth 1.0a the verifier.
     #[serde(with = "stored")]
     pub code: SecretString,
     /// Everything beside code, state and `iss` (`realmId`, `shop`, …).
@@ -164,6 +178,7 @@ impl Handshake {
         let mut done = self.at(Stage::Done { by, at });
         done.request.client_secret = None;
         done.request.code_verifier = None;
+        done.request.temporary = None;
         done
     }
 }
