@@ -24,6 +24,7 @@ const SECRET_MESSAGES: &[&str] = &[
     ".ferrule.v1.RefreshResponse.outcome",
     ".ferrule.v1.ReadJournalResponse",
     ".ferrule.v1.Credential",
+    ".ferrule.v1.Signing",
     ".ferrule.v1.Credentials",
     ".ferrule.v1.ProviderData",
     ".ferrule.v1.CreateInstanceRequest",

@@ -1,7 +1,7 @@
 //! What tests and checks need beside the Rust toolchain: found, or installed once into the target directory.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
@@ -53,28 +53,49 @@ fn kubernetes() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The npm packages of `crates/testkit/vendors`, installed exactly as locked, and again when the lock changes.
+/// The packages of `crates/testkit/vendors`, npm's and `PyPI`'s, installed exactly as locked, and again when a lock
+/// changes.
 fn vendors() -> anyhow::Result<PathBuf> {
     let folder = workspace::kept("ferrule-vendors")?;
     let source = workspace::root()?.join("crates/testkit/vendors");
-    let lock = source.join("package-lock.json");
-    let wanted = fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
-    let installed = folder.join("installed.json");
-    if fs::read(&installed).is_ok_and(|installed| installed == wanted) {
-        return Ok(folder);
-    }
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    for name in ["package.json", "package-lock.json"] {
-        let to = folder.join(name);
-        fs::copy(source.join(name), &to).with_context(|| format!("cannot write {}", to.display()))?;
-    }
-    let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-    step::run(
-        "vendors' packages",
-        Command::new("npm").args(arguments).current_dir(&folder),
+    once_locked(
+        &source.join("package-lock.json"),
+        &folder.join("installed.json"),
+        || {
+            for name in ["package.json", "package-lock.json"] {
+                let to = folder.join(name);
+                fs::copy(source.join(name), &to).with_context(|| format!("cannot write {}", to.display()))?;
+            }
+            let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+            let mut install = Command::new("npm");
+            step::run("npm packages", install.args(arguments).current_dir(&folder))
+        },
     )?;
-    fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))?;
+    let (lock, python) = (source.join("requirements.txt"), folder.join("python"));
+    once_locked(&lock, &folder.join("installed.txt"), || {
+        let mut environment = Command::new("python3");
+        environment.args(["-m", "venv", "--clear"]).arg(&python);
+        step::run("Python environment", &mut environment)?;
+        let mut install = Command::new(python.join("bin/python"));
+        install.args(["-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]);
+        step::run("Python packages", install.arg("--requirement").arg(&lock))
+    })?;
     Ok(folder)
+}
+
+/// Installs unless `installed` says that it was done for this lock.
+fn once_locked(
+    lock: &Path,
+    installed: &Path,
+    install: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let wanted = fs::read(lock).with_context(|| format!("cannot read {}", lock.display()))?;
+    if fs::read(installed).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    install()?;
+    fs::write(installed, wanted).with_context(|| format!("cannot write {}", installed.display()))
 }
 
 /// The program `cargo-deny`: the installed one when it is the right version, else one of our own.

@@ -43,6 +43,16 @@ pub(crate) fn vendors() -> PathBuf {
         .expect("the vendors' packages: run `cargo xtask tools` once")
 }
 
+/// The Python that sees those of them that are written in it.
+pub(crate) fn vendors_python() -> PathBuf {
+    let python = vendors().join("python/bin/python");
+    assert!(
+        python.is_file(),
+        "the vendors' packages: run `cargo xtask tools` once more"
+    );
+    python
+}
+
 /// The program `name` of those that check `deploy/kubernetes`, as `cargo xtask tools` installed it.
 pub fn kubernetes_tool(name: &str) -> PathBuf {
     beside_this_test(&format!("ferrule-kubernetes/bin/{name}"))

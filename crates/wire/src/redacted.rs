@@ -33,6 +33,7 @@ redacted!(
     v1::refresh_response::Outcome,
     v1::ReadJournalResponse,
     v1::Credential,
+    v1::Signing,
     v1::Credentials,
     v1::ProviderData,
     v1::CreateInstanceRequest,

@@ -70,15 +70,17 @@ pub(crate) fn configuration(connector: &Connector) -> Vec<Value> {
 fn credential(auth: &Auth) -> Vec<Field> {
     match auth {
         Auth::OAuth2(oauth2) => {
-            let callback = Field::new(
-                "oauth.callback.url",
-                "Callback URL",
-                "Where the vendor sends the code; must be registered there",
-            );
-            let [key, secret, scope] = app(&oauth2.tokens);
-            vec![key, secret, callback.required(), scope]
+            let [key, secret] = app();
+            vec![key, secret, callback(), scope(&oauth2.tokens)]
         }
-        Auth::ClientCredentials(tokens) => app(tokens).into(),
+        Auth::OAuth1(_) => {
+            let [key, secret] = app();
+            vec![key, secret, callback()]
+        }
+        Auth::ClientCredentials(tokens) => {
+            let [key, secret] = app();
+            vec![key, secret, scope(tokens)]
+        }
         Auth::ApiKey(key) => vec![Field::new("api_key", &key.label, &key.help).required().secret()],
         Auth::Basic(basic) => vec![
             Field::new("username", &basic.username_label, &basic.help).required(),
@@ -86,20 +88,30 @@ fn credential(auth: &Auth) -> Vec<Field> {
                 .required()
                 .secret(),
         ],
-        Auth::OAuth1 | Auth::None => Vec::new(),
+        Auth::None => Vec::new(),
     }
 }
 
-/// The vendor app, and what it asks for.
-fn app(tokens: &TokenServer) -> [Field; 3] {
+/// The vendor app.
+fn app() -> [Field; 2] {
     let key = "The client id of your app at the vendor";
     [
         Field::new("oauth.api.key", "API key", key).required(),
         Field::new("oauth.api.secret", "API secret", "The client secret of your app")
             .required()
             .secret(),
-        Field::new("oauth.scope", "Scope", "What to ask for").default(&tokens.scope()),
     ]
+}
+
+/// Where its users come back.
+fn callback() -> Field {
+    let what = "Where the vendor sends the user back; must be registered there";
+    Field::new("oauth.callback.url", "Callback URL", what).required()
+}
+
+/// What it asks for.
+fn scope(tokens: &TokenServer) -> Field {
+    Field::new("oauth.scope", "Scope", "What to ask for").default(&tokens.scope())
 }
 
 /// The Config object of one key of an instance, declared or not.

@@ -13,8 +13,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::errors::ApiError;
 use crate::handlers::{
     callback, create_instance, declared_resource, delete_instance, enable_instance, get_element,
-    get_instance, hubs, instance_configuration, list_elements, list_instances, oauth_url, read_audit,
-    update_instance,
+    get_instance, hubs, instance_configuration, list_elements, list_instances, oauth_token, oauth_url,
+    read_audit, update_instance,
 };
 use crate::pages::{self, outcome};
 use crate::state::Gateway;
@@ -59,6 +59,7 @@ fn api() -> Router<Gateway> {
             "/elements/{element}/oauth/url",
             get(oauth_url::by_query).post(oauth_url::by_body),
         )
+        .route("/elements/{element}/oauth/token", get(oauth_token::handler))
         .route("/elements/{element}/instances", of_element)
         .route("/elements/{element}/instances/{id}", instance.clone())
         .route("/hubs", get(hubs::handler))

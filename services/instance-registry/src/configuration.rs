@@ -12,6 +12,8 @@ pub(crate) const API_KEY: &str = "oauth.api.key";
 pub(crate) const API_SECRET: &str = "oauth.api.secret";
 /// Where the vendor sent the browser.
 pub(crate) const CALLBACK_URL: &str = "oauth.callback.url";
+/// The secret of an access token of OAuth 1.0a (contract: "OAuth details"). It is written with its token.
+pub(crate) const TOKEN_SECRET: &str = "oauth.user.token.secret";
 
 /// As much of one change, and of each name, is told to the audit.
 const MOST_NAMES: usize = 100;

@@ -7,7 +7,7 @@ use ferrule_wire::{Refusal, v1};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::configuration::Configuration;
+use crate::configuration::{API_KEY as CLIENT_KEY, API_SECRET as CLIENT_SECRET, Configuration, TOKEN_SECRET};
 use crate::errors::invalid;
 use crate::instance_seal::InstanceSeal;
 use crate::state::Registry;
@@ -43,6 +43,13 @@ pub(crate) async fn credential(registry: &Registry, row: &InstanceRow) -> Result
         ..v1::Credential::default()
     };
     match connector.auth {
+        Auth::OAuth1(_) => {
+            credential.signing = Some(v1::Signing {
+                client_key: entry(CLIENT_KEY),
+                client_secret: entry(CLIENT_SECRET),
+                token_secret: entry(TOKEN_SECRET),
+            });
+        }
         Auth::ApiKey(_) => credential.api_key = entry(API_KEY),
         Auth::Basic(_) => {
             credential.username = entry(USERNAME);

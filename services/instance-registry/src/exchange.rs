@@ -9,7 +9,7 @@ use ferrule_wire::{Refusal, v1, within};
 use jiff::Timestamp;
 
 use crate::app::{app_of, app_works};
-use crate::configuration::{API_KEY, API_SECRET, CALLBACK_URL, Configuration};
+use crate::configuration::{API_KEY, API_SECRET, CALLBACK_URL, Configuration, TOKEN_SECRET};
 use crate::instance_seal::InstanceSeal;
 use crate::login::Outcome;
 use crate::schedule;
@@ -114,6 +114,7 @@ fn granted(connector: &Connector, grant: v1::Grant, kept_as: Option<Digest>) -> 
         (API_KEY, grant.api_key),
         (API_SECRET, grant.api_secret),
         (CALLBACK_URL, grant.callback_url),
+        (TOKEN_SECRET, grant.token_secret),
     ];
     let client = client.map(|(name, value)| (name.to_owned(), value));
     for (name, value) in client.into_iter().chain(grant.parameters) {

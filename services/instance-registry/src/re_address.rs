@@ -42,7 +42,7 @@ impl Address {
         if Self::of(connector, stored, &before) == Self::of(connector, changed, &values) {
             return Ok(());
         }
-        if matches!(connector.auth, Auth::OAuth2(_)) {
+        if matches!(connector.auth, Auth::OAuth2(_) | Auth::OAuth1(_)) {
             let mut names = vec![API_KEY];
             names.extend(address_names(connector));
             return Err(invalid(format!(

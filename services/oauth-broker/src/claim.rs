@@ -124,6 +124,10 @@ fn alone(
         let words = "`providerData.code` is missing: send the code that the vendor's callback brought.";
         Refusal::new(Reason::InvalidRequest, words)
     })?;
+    if matches!(connector.auth, Auth::OAuth1(_)) && brought.request_token.is_empty() {
+        let words = "`providerData.oauth_token` is missing: send what the vendor's callback brought.";
+        return Err(Refusal::new(Reason::InvalidRequest, words));
+    }
     let mut request = expected.into_request(connector)?;
     request.temporary = (!brought.request_token.is_empty()).then(|| TemporaryCredentials {
         token: brought.request_token.clone().into(),

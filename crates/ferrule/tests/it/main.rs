@@ -22,6 +22,8 @@ mod internal_clients;
 mod keys;
 mod logins;
 mod next_starts;
+mod oauth1;
+mod oauth1_refusals;
 mod odd_requests;
 mod one_code;
 mod organizations;

@@ -1,6 +1,6 @@
 //! Connector files for vendors on this machine, and what callers send to connect them.
 
-use ferrule_testkit::{CLIENT_ID, CLIENT_SECRET, OidcProvider, TokenEndpoint};
+use ferrule_testkit::{CLIENT_ID, CLIENT_SECRET, OAuth1Provider, OidcProvider, TokenEndpoint};
 use serde_json::{Value, json};
 
 /// The callback of the caller's own app.
@@ -84,6 +84,37 @@ iss = "required"
 "#,
         provider.authorization_url(),
         provider.issuer()
+    )
+}
+
+/// A vendor of OAuth 1.0a, with an API that takes signed calls alone.
+pub fn signed_at(provider: &OAuth1Provider, signature_method: &str) -> String {
+    format!(
+        r#"key = "signed"
+name = "Signed"
+hub = "crm"
+
+[auth]
+kind = "oauth1"
+request_token_url = "{}"
+authorization_url = "{}"
+token_url = "{}"
+signature_method = "{signature_method}"
+realm = "api"
+
+[api]
+base_url = "{}"
+ping = "GET /me"
+
+[[resources]]
+path = "/people/{{id}}"
+vendor_path = "/contacts/{{id}}"
+methods = ["GET"]
+"#,
+        provider.request_token_url(),
+        provider.authorization_url(),
+        provider.token_url(),
+        provider.api_url()
     )
 }
 

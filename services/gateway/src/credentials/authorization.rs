@@ -6,10 +6,12 @@ use bytes::Bytes;
 use ferrule_catalog::{
     Api, Auth, Connector, Credentials as Secrets, HeaderTemplate, ParameterError, Parameters,
 };
+use ferrule_oauth::oauth1::Stamp;
 use ferrule_wire::v1;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::basic::basic;
+use super::signing::Signing;
 
 /// What a connector's kind makes of an instance's secrets. A kind whose header depends on the call is a variant
 /// of its own.
@@ -19,6 +21,8 @@ pub(crate) enum Authorization {
     None,
     /// The same for every call.
     Fixed(HeaderValue),
+    /// A signature over the call.
+    Signed(Box<Signing>),
 }
 
 /// The secrets of an instance, as its connector's kind has them.
@@ -27,6 +31,7 @@ pub(super) struct Given {
     api_key: Option<SecretString>,
     username: String,
     password: SecretString,
+    signing: Option<v1::Signing>,
 }
 
 impl Given {
@@ -41,6 +46,7 @@ impl Given {
             api_key: present(&mut answer.api_key),
             username: std::mem::take(&mut answer.username),
             password: std::mem::take(&mut answer.password).into(),
+            signing: answer.signing.take(),
         }
     }
 
@@ -64,23 +70,39 @@ impl Authorization {
         connector: &Connector,
         api: &Api,
         parameters: &Parameters,
-        given: &Given,
+        given: Given,
     ) -> Result<Self, String> {
         let text = match (&api.authorization, &connector.auth) {
             (Some(template), _) => given
                 .render(template, parameters)
                 .map_err(|error| error.to_string())?,
             (None, Auth::Basic(_)) if !given.username.is_empty() => basic(&given.username, &given.password),
+            (None, Auth::OAuth1(oauth1)) => {
+                let signing = Signing::new(oauth1, given.access_token.as_ref(), given.signing);
+                return Ok(signing.map_or(Self::None, |signing| Self::Signed(Box::new(signing))));
+            }
             (None, _) => return Ok(Self::None),
         };
         value("authorization", text).map(Self::Fixed)
     }
 
-    /// The header of one call, about to leave: its method, its address and its headers so far.
-    pub(crate) fn of_call(&self, _call: &Parts) -> Option<HeaderValue> {
+    /// Whether a form-encoded body goes into the header, and so has to be there before it.
+    pub(crate) fn signs_forms(&self) -> bool {
+        matches!(self, Self::Signed(_))
+    }
+
+    /// The header of one call, about to leave: its method, its address and its headers so far, and its body where
+    /// that is a form that [`Self::signs_forms`]. `stamp` makes it another one each time.
+    pub(crate) fn of_call(
+        &self,
+        call: &Parts,
+        form: Option<&[u8]>,
+        stamp: impl FnOnce() -> Stamp,
+    ) -> Option<HeaderValue> {
         match self {
             Self::None => None,
             Self::Fixed(value) => Some(value.clone()),
+            Self::Signed(signing) => signing.header(call, form, &stamp()),
         }
     }
 }

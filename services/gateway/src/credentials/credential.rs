@@ -91,7 +91,7 @@ impl Credential {
             timeout: api.timeout,
             origin,
             headers: headers(api, &parameters, &given).map_err(unfit)?,
-            authorization: Authorization::new(connector, api, &parameters, &given).map_err(unfit)?,
+            authorization: Authorization::new(connector, api, &parameters, given).map_err(unfit)?,
             connector: Arc::clone(connector),
             asked,
             until,

@@ -6,6 +6,7 @@ mod cache;
 mod credential;
 mod flight;
 mod origin;
+mod signing;
 
 pub(crate) use cache::Credentials;
 pub(crate) use credential::Credential;

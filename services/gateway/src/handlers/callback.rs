@@ -18,7 +18,16 @@ use crate::state::Gateway;
 const BINDING_COOKIE: &str = "ferrule-binding";
 
 /// What no answer of a vendor holds twice (RFC 6749 section 3.1): two readers might each take another one.
-const ONCE: [&str; 4] = ["state", "code", "error", "iss"];
+const ONCE: [&str; 8] = [
+    "state",
+    "code",
+    "error",
+    "iss",
+    "oauth_token",
+    "oauth_verifier",
+    "oauth_problem",
+    "denied",
+];
 
 /// A redirect in every case that ends well, so that the code leaves the address bar.
 pub(crate) async fn handler(

@@ -13,6 +13,7 @@ pub(crate) mod hubs;
 pub(crate) mod instance_configuration;
 pub(crate) mod list_elements;
 pub(crate) mod list_instances;
+pub(crate) mod oauth_token;
 pub(crate) mod oauth_url;
 pub(crate) mod read_audit;
 pub(crate) mod update_instance;

@@ -66,6 +66,7 @@ async fn oauth_url(
         pkce: take("pkce").eq_ignore_ascii_case("true"),
         parameters: BTreeMap::new(),
         browser_binding: Vec::new(),
+        request_token: take("requestToken"),
     };
     let request = AuthorizeRequest {
         parameters,

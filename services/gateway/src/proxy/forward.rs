@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
+use ferrule_oauth::oauth1::Stamp;
 use ferrule_outbound::{NotSent, OutboundError, Unanswered};
 use ferrule_wire::Reason;
 use http_body_util::{Either, Empty, Full};
@@ -15,6 +16,7 @@ use hyper::body::{Body, Incoming};
 
 use super::head;
 use super::request_body::{Copy, RequestBody};
+use super::signed_form;
 use crate::auth::Presented;
 use crate::credentials::Credential;
 use crate::errors::ApiError;
@@ -44,18 +46,38 @@ impl Call {
     where
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
     {
+        if credential.authorization.signs_forms() && signed_form::is_form(&self.parts.headers) {
+            let form = signed_form::collect(body).await?;
+            return self
+                .pass(gateway, credential, Full::new(form.clone()), Some(&form))
+                .await;
+        }
+        self.pass(gateway, credential, body, None).await
+    }
+
+    /// `form` is the body once more, where it is signed.
+    async fn pass<B>(
+        &self,
+        gateway: &Gateway,
+        credential: &Arc<Credential>,
+        body: B,
+        form: Option<&[u8]>,
+    ) -> Result<Response<Incoming>, ApiError>
+    where
+        B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
+    {
         let bodiless = body.is_end_stream();
         let copy = Copy::default();
         let answer = if bodiless {
-            self.once(gateway, credential, Empty::new()).await
+            self.once(gateway, credential, Empty::new(), form).await
         } else {
             let passing = RequestBody::new(body, copy.clone());
-            self.once(gateway, credential, passing).await
+            self.once(gateway, credential, passing, form).await
         };
         let answer = match answer {
             // A connection that ended just when the call came: what changes nothing may be asked again.
             Err(Failure::Sent(Unanswered::ConnectionLost, _)) if bodiless && self.method.is_safe() => {
-                self.once(gateway, credential, Empty::new()).await
+                self.once(gateway, credential, Empty::new(), form).await
             }
             answer => answer,
         };
@@ -82,7 +104,7 @@ impl Call {
                 } else {
                     Either::Right(Full::new(again))
                 };
-                let answer = self.once(gateway, &newer, body).await;
+                let answer = self.once(gateway, &newer, body, form).await;
                 answer.map_err(|failure| failure.into_error(&copy))
             }
             Err(refusal) if is_about_the_instance(refusal.reason) => Err(refusal.into()),
@@ -95,6 +117,7 @@ impl Call {
         gateway: &Gateway,
         credential: &Credential,
         body: B,
+        form: Option<&[u8]>,
     ) -> Result<Response<Incoming>, Failure>
     where
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
@@ -121,7 +144,8 @@ impl Call {
         *request.uri_mut() = address;
         *request.headers_mut() = headers;
         let (mut head, body) = request.into_parts();
-        if let Some(authorization) = credential.authorization.of_call(&head) {
+        let stamp = || Stamp::new(gateway.chance(), gateway.clock());
+        if let Some(authorization) = credential.authorization.of_call(&head, form, stamp) {
             head.headers.insert(AUTHORIZATION, authorization);
         }
         let request = Request::from_parts(head, body);

@@ -14,6 +14,7 @@ mod ping;
 mod request_body;
 mod resources;
 mod response_body;
+mod signed_form;
 
 use std::sync::Arc;
 

@@ -15,7 +15,7 @@ use super::idle::Idle;
 const IDLE: Duration = Duration::from_secs(30);
 
 /// The largest body that can be sent a second time.
-const COPIED: usize = 64 * 1024;
+pub(super) const COPIED: usize = 64 * 1024;
 
 /// The caller was too slow.
 #[derive(Debug, thiserror::Error)]

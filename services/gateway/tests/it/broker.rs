@@ -7,7 +7,7 @@ use ferrule_wire::v1::{
     AuthorizeRequest, AuthorizeResponse, CallbackRequest, CallbackResponse, ConfirmRefreshRequest,
     ConfirmRefreshResponse, ConfirmRequest, ConfirmResponse, ExchangeRequest, ExchangeResponse,
     FindOutcomeRequest, FindOutcomeResponse, ReadJournalRequest, ReadJournalResponse, RefreshRequest,
-    RefreshResponse, RevokeRequest, RevokeResponse,
+    RefreshResponse, RequestTokenRequest, RequestTokenResponse, RevokeRequest, RevokeResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -23,6 +23,7 @@ pub(crate) struct Broker {
     pub(crate) landing: Mutex<CallbackResponse>,
     pub(crate) outcome: Mutex<FindOutcomeResponse>,
     pub(crate) authorized: Mutex<Vec<AuthorizeRequest>>,
+    pub(crate) tokens_requested: Mutex<Vec<RequestTokenRequest>>,
     pub(crate) called_back: Mutex<Vec<CallbackRequest>>,
 }
 
@@ -50,6 +51,18 @@ impl OauthBroker for Broker {
             oauth_url: OAUTH_URL.to_owned(),
             element: "intercom".to_owned(),
             state: self.state.lock().unwrap().clone(),
+        }))
+    }
+
+    async fn request_token(
+        &self,
+        request: Request<RequestTokenRequest>,
+    ) -> Result<Response<RequestTokenResponse>, Status> {
+        self.tokens_requested.lock().unwrap().push(request.into_inner());
+        self.mood.enter().await?;
+        Ok(Response::new(RequestTokenResponse {
+            token: "temporary".to_owned(),
+            secret: "its secret".to_owned(),
         }))
     }
 

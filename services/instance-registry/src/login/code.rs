@@ -112,6 +112,7 @@ impl Claim {
             callback_url,
             parameters,
             callback_parameters: self.provider_data.other,
+            ..v1::ExchangeRequest::default()
         };
         exchange(registry, connector, request).await
     }

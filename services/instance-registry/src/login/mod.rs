@@ -5,6 +5,7 @@
 
 mod code;
 mod kept;
+mod verifier;
 
 use ferrule_catalog::{Auth, Connector};
 use ferrule_model::{Digest, OrganizationId};
@@ -15,11 +16,14 @@ use crate::errors::invalid;
 use crate::exchange::Granted;
 use crate::state::Registry;
 use code::Claim;
+use verifier::Verified;
 
 /// A login that a call asks for, with what the caller brought for it.
 pub(crate) enum Login {
     /// OAuth 2: the code of a user's login, or the handshake that has it.
     Code(Claim),
+    /// OAuth 1.0a: the verifier of a user's login, or the handshake that has it.
+    Verifier(Verified),
     /// None: what the configuration holds is the credential.
     Kept,
 }
@@ -44,11 +48,12 @@ impl Login {
     ) -> Result<Self, Refusal> {
         match &connector.auth {
             Auth::OAuth2(_) => Claim::required(provider_data, configuration).map(Self::Code),
+            Auth::OAuth1(_) => Verified::required(provider_data).map(Self::Verifier),
             Auth::ApiKey(_) | Auth::Basic(_) | Auth::None => {
                 kept::check(connector, configuration)?;
                 Ok(Self::Kept)
             }
-            Auth::OAuth1 | Auth::ClientCredentials(_) => Err(invalid(format!(
+            Auth::ClientCredentials(_) => Err(invalid(format!(
                 "Connector '{}' logs in by a way that Ferrule does not speak yet.",
                 connector.key
             ))),
@@ -57,7 +62,7 @@ impl Login {
 
     /// Whether a call brings something to log in by.
     pub(crate) fn is_brought(provider_data: &v1::ProviderData) -> bool {
-        Claim::is_in(provider_data)
+        Claim::is_in(provider_data) || Verified::is_in(provider_data)
     }
 
     /// The login of an instance that there is; `None`: its credential stays, or is changed with its configuration.
@@ -68,6 +73,9 @@ impl Login {
         match &connector.auth {
             _ if !Self::is_brought(&provider_data) => Ok(None),
             Auth::OAuth2(_) => Ok(Claim::of(provider_data).map(Self::Code)),
+            Auth::OAuth1(_) => {
+                Verified::required(provider_data).map(|verified| Some(Self::Verifier(verified)))
+            }
             _ => Err(invalid(format!(
                 "Connector '{}' takes no code: leave providerData out.",
                 connector.key
@@ -84,6 +92,7 @@ impl Login {
         match self {
             // A handshake knows its client and parameters.
             Self::Code(claim) if claim.is_handshake() => given,
+            Self::Verifier(verified) if verified.is_handshake() => given,
             _ => all,
         }
     }
@@ -99,6 +108,10 @@ impl Login {
             Self::Code(claim) => {
                 claim.check(configuration)?;
                 Ok(Some(claim.digest(organization, connector, configuration)))
+            }
+            Self::Verifier(verified) => {
+                verified.check(configuration)?;
+                Ok(Some(verified.digest(organization, connector, configuration)))
             }
             Self::Kept => Ok(None),
         }
@@ -119,7 +132,14 @@ impl Login {
                     .exchange(registry, organization, connector, configuration, digest)
                     .await
             }
-            (Self::Code(_), None) => Err(Refusal::internal("a code goes without its digest")),
+            (Self::Verifier(verified), Some(digest)) => {
+                verified
+                    .exchange(registry, organization, connector, configuration, digest)
+                    .await
+            }
+            (Self::Code(_) | Self::Verifier(_), None) => {
+                Err(Refusal::internal("a code goes without its digest"))
+            }
             (Self::Kept, _) => Ok(Outcome::Kept),
         }
     }

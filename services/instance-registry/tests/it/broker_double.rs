@@ -10,7 +10,7 @@ use ferrule_wire::v1::{
     AuthorizeRequest, AuthorizeResponse, CallbackRequest, CallbackResponse, ConfirmRefreshRequest,
     ConfirmRefreshResponse, ConfirmRequest, ConfirmResponse, Confirmed, ExchangeRequest, ExchangeResponse,
     FindOutcomeRequest, FindOutcomeResponse, Grant, ReadJournalRequest, ReadJournalResponse, RefreshRequest,
-    RefreshResponse, RevokeRequest, RevokeResponse,
+    RefreshResponse, RequestTokenRequest, RequestTokenResponse, RevokeRequest, RevokeResponse,
 };
 use ferrule_wire::{Reason, Refusal};
 use tokio::sync::Semaphore;
@@ -150,6 +150,13 @@ fn take_one(counter: &AtomicU32) -> bool {
 
 #[async_trait]
 impl OauthBroker for BrokerDouble {
+    async fn request_token(
+        &self,
+        _: Request<RequestTokenRequest>,
+    ) -> Result<Response<RequestTokenResponse>, Status> {
+        Err(Status::unimplemented("not the registry's affair"))
+    }
+
     async fn exchange(
         &self,
         request: Request<ExchangeRequest>,

@@ -25,6 +25,7 @@ on_both_stores! {
 pub(super) fn granted() -> Outcome {
     Outcome::Granted(Box::new(Grant {
         access_token: "the-access-token".into(),
+        token_secret: None,
         refresh_token: Some("the-refresh-token".into()),
         expires_at: None,
         scope: "read".to_owned(),

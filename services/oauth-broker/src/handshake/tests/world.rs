@@ -200,6 +200,7 @@ pub(super) fn request(form: Form) -> AuthorizationRequest {
         callback_url: "https://app.example/callback".to_owned(),
         scope: "read".to_owned(),
         code_verifier: Some("the-code-verifier".into()),
+        temporary: None,
         parameters: BTreeMap::from([("subdomain".to_owned(), "acme".to_owned())]),
         kept: BTreeMap::new(),
         token_url: Some("https://vendor.example/token".to_owned()),
