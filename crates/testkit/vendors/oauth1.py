@@ -27,6 +27,9 @@ class Memory(RequestValidator):
     def __init__(self):
         self.temporary, self.access, self.nonces = {}, {}, set()
 
+    def check_realms(self, realms):
+        return realms == ['api']
+
     def get_client_secret(self, key, request):
         return SETTINGS['clientSecret'] if key == SETTINGS['clientKey'] else secrets.token_hex()
 
