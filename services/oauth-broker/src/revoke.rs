@@ -19,12 +19,11 @@ const LIMITS: Limits = Limits {
 
 /// An unknown token counts as revoked, as the vendor says by its 200; a 5xx or 429 means: try again.
 pub(crate) async fn revoke(broker: &Broker, request: RevokeRequest) -> Result<RevokeResponse, Refusal> {
-    let connector = broker.connector(&request.element)?;
-    if connector.oauth1().is_ok() {
+    if broker.connector(&request.element)?.oauth1().is_ok() {
         // OAuth 1.0a knows no revocation.
         return Ok(RevokeResponse { revoked: false });
     }
-    let tokens = connector.token_server().map_err(from_parameter)?;
+    let (connector, tokens) = broker.token_server(&request.element)?;
     let parameters = connector.resolve(&request.parameters).map_err(from_parameter)?;
     let Some(address) = connector.revocation_url(&parameters).map_err(from_parameter)? else {
         return Ok(RevokeResponse { revoked: false });

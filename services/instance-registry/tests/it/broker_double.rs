@@ -130,6 +130,7 @@ impl BrokerDouble {
         let (requested_at, expires_at) = self.0.times.lock().unwrap().unwrap_or(in_2033);
         Grant {
             access_token: format!("access-token-{n}-of-the-vendor"),
+            token_secret: String::new(),
             refresh_token,
             expires_at,
             scope: "read".into(),
