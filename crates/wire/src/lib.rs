@@ -22,6 +22,7 @@ mod trace;
 #[expect(
     clippy::pedantic,
     clippy::allow_attributes,
+    clippy::large_enum_variant,
     missing_docs,
     reason = "generated"
 )]

@@ -128,7 +128,7 @@ fn alone(
         let words = "`providerData.oauth_token` is missing: send what the vendor's callback brought.";
         return Err(Refusal::new(Reason::InvalidRequest, words));
     }
-    let mut request = expected.into_request(connector)?;
+    let mut request = expected.into_request(connector);
     request.temporary = (!brought.request_token.is_empty()).then(|| TemporaryCredentials {
         token: brought.request_token.clone().into(),
         secret: brought.request_token_secret.clone().into(),

@@ -100,10 +100,10 @@ impl Expected {
     }
 
     /// All that a token request needs, on the caller's word alone.
-    pub(crate) fn into_request(self, connector: &Connector) -> Result<AuthorizationRequest, Refusal> {
+    pub(crate) fn into_request(self, connector: &Connector) -> AuthorizationRequest {
         let oauth2 = connector.oauth2().ok();
         let scope = || oauth2.map(|oauth2| oauth2.tokens.scope()).unwrap_or_default();
-        Ok(AuthorizationRequest {
+        AuthorizationRequest {
             organization_id: self.organization,
             connector: self.connector,
             form: Form::OwnCallback,
@@ -117,6 +117,6 @@ impl Expected {
             kept: BTreeMap::new(),
             token_url: None,
             issuer: oauth2.and_then(|oauth2| oauth2.issuer.clone()),
-        })
+        }
     }
 }

@@ -57,7 +57,7 @@ impl Signing {
         let header = signer.authorization(&call.method, &call.uri, form, stamp);
         header
             .inspect_err(|_| {
-                tracing::error!("a connector's realm cannot stand in a header: a call goes unsigned")
+                tracing::error!("a connector's realm cannot stand in a header: a call goes unsigned");
             })
             .ok()
     }

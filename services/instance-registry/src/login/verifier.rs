@@ -39,7 +39,7 @@ impl Verified {
     /// Whether there is one.
     pub(crate) fn is_in(provider_data: &v1::ProviderData) -> bool {
         let brings = |name: &&str| provider_data.other.contains_key(*name);
-        [VERIFIER].iter().chain(&DENIALS).any(|name| brings(name))
+        [VERIFIER].iter().chain(&DENIALS).any(brings)
     }
 
     /// The handshake, or without one the verifier, or without either the state: Ferrule's own. Refuses a verifier

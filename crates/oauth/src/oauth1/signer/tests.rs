@@ -95,8 +95,8 @@ fn the_example_that_x_publishes() {
         .unwrap();
     let form: &[u8] = b"status=Hello%20Ladies%20%2b%20Gentlemen%2c%20a%20signed%20OAuth%20request%21";
     let base = base_string(&Method::POST, &uri, &protocol, Some(form));
-    let signed = SignatureMethod::HmacSha1.sign(&base, &client_secret, Some(&token_secret));
-    assert_eq!(signed, "hCtSmYh+iHYCEqBWrE7C7hYmtUk=");
+    let signature = SignatureMethod::HmacSha1.sign(&base, &client_secret, Some(&token_secret));
+    assert_eq!(signature, "hCtSmYh+iHYCEqBWrE7C7hYmtUk=");
 
     // The same request, as the signer makes it.
     let signer = Signer {
