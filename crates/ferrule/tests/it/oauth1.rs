@@ -1,7 +1,7 @@
 //! The three legs of OAuth 1.0a (RFC 5849) at a server that someone else wrote, both ways back, and signed calls.
 
 use ferrule_testkit::{
-    Answer, Browser, CLIENT_ID, CLIENT_SECRET, Decision, Landing, OAuth1Provider, free_port,
+    Answer, Browser, CLIENT_ID, CLIENT_SECRET, Decision, HttpClient, Landing, OAuth1Provider, free_port,
 };
 use serde_json::{Value, json};
 
@@ -101,6 +101,36 @@ pub fn get(api: &Api, path: &str, query: &[(&str, &str)]) -> Answer {
     api.get(&format!("{path}?{query}"))
 }
 
+/// With this content type and no other.
+fn send(api: &Api, method: &str, path: &str, content_type: &str, body: &str) -> Answer {
+    let headers = [
+        ("Authorization", api.authorization.as_str()),
+        ("Content-Type", content_type),
+    ];
+    let url = format!("{}{path}", api.base);
+    let answer = HttpClient::new().request(method, &url, &headers, body.as_bytes());
+    answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+}
+
+/// The first two legs are for everybody, as the catalogue is.
+#[test]
+fn the_first_two_legs_need_no_credentials() {
+    let signed = signed(SHA1);
+    let url = |path: &str| format!("{}/elements/signed/oauth/{path}", signed.ferrule.api.base);
+    let app = format!("apiKey={CLIENT_ID}&apiSecret={CLIENT_SECRET}");
+    let temporary = HttpClient::new().get(&url(&format!("token?{app}&callbackUrl={CALLBACK}")), &[]);
+    assert_eq!(temporary.status, 200, "{}", temporary.text());
+    let token = temporary.json()["token"].as_str().unwrap().to_owned();
+    let begun = HttpClient::new().get(&url(&format!("url?{app}&requestToken={token}")), &[]);
+    assert!(
+        begun.json()["oauthUrl"].as_str().unwrap().ends_with(&token),
+        "{}",
+        begun.text()
+    );
+    let hosted = HttpClient::new().get(&url(&format!("url?{app}")), &[]);
+    assert_eq!(hosted.status, 401, "{}", hosted.text());
+}
+
 /// As clients of the contract post it: every value that the callback had, and the secret they kept.
 pub fn by_verifier(verified: &Verified) -> Value {
     json!({
@@ -130,9 +160,7 @@ fn assert_taken(answer: &Answer, method: &str, path: &str, body: &str) {
 fn a_verifier_from_the_callers_own_callback_becomes_one_instance() {
     for signature_method in [SHA1, "HMAC-SHA256"] {
         let signed = signed(signature_method);
-        // The first two legs are for everybody, as the catalogue is.
-        let anonymous = signed.ferrule.api.called_by("");
-        let verified = signed.verified(&anonymous);
+        let verified = signed.verified(&signed.ferrule.api);
         let made = signed.ferrule.api.post("/instances", &by_verifier(&verified));
         assert_eq!(made.status, 200, "{}\n{}", made.text(), signed.provider.log());
         let instance = made.json();
@@ -215,7 +243,7 @@ fn without_an_address_to_return_to_the_page_shows_the_handshake() {
 
 #[test]
 fn every_call_is_signed_as_it_leaves() {
-    const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
+    const FORM: &str = "application/x-www-form-urlencoded";
     let signed = signed(SHA1);
     let api = signed.by(&signed.connected());
     for path in [
@@ -236,23 +264,18 @@ fn every_call_is_signed_as_it_leaves() {
     for (content_type, body) in [
         (FORM, "c2&a3=2+q&status=Hello%20%2b%21"),
         (FORM, ""),
-        (("Content-Type", "application/json"), "{\"a3\":\"2 q&x=1\"}"),
-        (("Content-Type", "text/plain"), "a=b&c=d"),
+        ("application/json", "{\"a3\":\"2 q&x=1\"}"),
+        ("text/plain", "a=b&c=d"),
     ] {
         for method in ["POST", "PUT"] {
-            let answer = api.send(method, "/hubs/crm/notes?a2=r%20b", &[content_type], body);
+            let answer = send(&api, method, "/hubs/crm/notes?a2=r%20b", content_type, body);
             assert_taken(&answer, method, "/api/notes?a2=r%20b", body);
         }
     }
     let large = "x".repeat(100 * 1024);
-    let answer = api.send(
-        "POST",
-        "/hubs/crm/notes",
-        &[("Content-Type", "text/plain")],
-        &large,
-    );
+    let answer = send(&api, "POST", "/hubs/crm/notes", "text/plain", &large);
     assert_taken(&answer, "POST", "/api/notes", &large);
-    let unsignable = api.send("POST", "/hubs/crm/notes", &[FORM], &large);
+    let unsignable = send(&api, "POST", "/hubs/crm/notes", FORM, &large);
     assert_eq!(unsignable.status, 413, "{}", unsignable.text());
 
     let ping = api.get("/ping");
