@@ -38,6 +38,7 @@ const EVERY_PEER: &[Role] = &[Gateway, Registry, Client];
 #[rustfmt::skip]
 const RULES: &[Rule] = &[
     rule("/ferrule.v1.OauthBroker/Authorize", &[Gateway], false),
+    rule("/ferrule.v1.OauthBroker/RequestToken", &[Gateway], false),
     rule("/ferrule.v1.OauthBroker/Callback", &[Gateway], false),
     rule("/ferrule.v1.OauthBroker/FindOutcome", &[Gateway], true),
     rule("/ferrule.v1.OauthBroker/Exchange", &[Registry], false),
