@@ -1,10 +1,11 @@
-//! Tasks of this workspace: `cargo xtask test`, `cargo xtask ci`, `cargo xtask tools`,
-//! `cargo xtask bench`.
+//! Tasks of this workspace: `cargo xtask --help` lists them.
 #![expect(clippy::print_stderr, reason = "a task talks to whoever runs it")]
 
 mod bench;
 mod ci;
+mod compose_test;
 mod packages;
+mod sbom;
 mod step;
 mod test;
 mod tools;
@@ -26,6 +27,10 @@ enum Task {
     Tools,
     /// Measure against nginx and the floors, side by side; see docs/performance.md
     Bench(bench::Options),
+    /// Run docker-compose.yml on a Docker of its own, break it under load, and count; needs root
+    ComposeTest(compose_test::Options),
+    /// Print what one program is made of, in CycloneDX
+    Sbom(sbom::Options),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +39,8 @@ fn main() -> ExitCode {
         Task::Ci => ci::run(),
         Task::Tools => tools::for_tests().map(drop),
         Task::Bench(options) => bench::run(&options),
+        Task::ComposeTest(options) => compose_test::run(&options),
+        Task::Sbom(options) => sbom::run(&options),
     };
     done.map_or_else(
         |error| {

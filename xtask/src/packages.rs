@@ -72,6 +72,30 @@ pub const FOR_BENCH: &[Tool] = &[
     },
 ];
 
+/// What `compose-test` starts.
+pub const FOR_COMPOSE: &[Tool] = &[
+    Tool {
+        package: "docker.io",
+        program: "dockerd and docker",
+        found: || on_path("dockerd").is_some() && on_path("docker").is_some(),
+    },
+    Tool {
+        package: "docker-compose",
+        program: "docker-compose",
+        found: || on_path("docker-compose").is_some(),
+    },
+    Tool {
+        package: "iptables",
+        program: "iptables",
+        found: || on_path("iptables").is_some(),
+    },
+    Tool {
+        package: "debootstrap",
+        program: "debootstrap",
+        found: || on_path("debootstrap").is_some(),
+    },
+];
+
 /// Installs what is missing where that can be done without asking; else fails and says what to install.
 pub fn find_or_install(tools: &[Tool]) -> anyhow::Result<()> {
     let missing = missing(tools);
@@ -188,7 +212,7 @@ mod tests {
 
     #[test]
     fn advice_names_every_missing_program_and_its_package() {
-        let tools: Vec<_> = FOR_TESTS.iter().chain(FOR_BENCH).collect();
+        let tools: Vec<_> = FOR_TESTS.iter().chain(FOR_BENCH).chain(FOR_COMPOSE).collect();
         let advice = advice(&tools);
         for tool in tools {
             assert!(

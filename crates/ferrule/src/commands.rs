@@ -6,17 +6,20 @@ use anyhow::{Context as _, bail};
 use ferrule_catalog::check_directory;
 use ferrule_instance_registry::rotate_keys;
 use ferrule_instance_registry::store::{Store, StoreOptions};
-use ferrule_model::Chance;
+use ferrule_model::{Chance, Clock};
 use ferrule_seal::KeyRing;
 use ferrule_service::settings::Layers;
 use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
 
+use crate::cluster_secrets;
 use crate::data_dir::key_ring_file;
 use crate::embedded::database_url;
 
 pub(crate) const CONNECTORS_CHECK: &str = "connectors check";
 pub(crate) const KEYS_NEW: &str = "keys new";
 pub(crate) const KEYS_ROTATE: &str = "keys rotate";
+pub(crate) const SECRETS: &str = "secrets";
 
 /// Does what these words ask for.
 pub(crate) async fn run(words: &str, arguments: &[String], layers: &Layers) -> anyhow::Result<()> {
@@ -24,6 +27,7 @@ pub(crate) async fn run(words: &str, arguments: &[String], layers: &Layers) -> a
         (CONNECTORS_CHECK, [directory]) => check_connectors(Path::new(directory), layers),
         (KEYS_NEW, [id]) => new_key(id),
         (KEYS_ROTATE, []) => rotate(layers).await,
+        (SECRETS, [directory]) => lay_out_secrets(Path::new(directory), layers),
         _ => bail!("{words} is not known"),
     }
 }
@@ -62,6 +66,18 @@ async fn rotate(layers: &Layers) -> anyhow::Result<()> {
         rotation.rewrapped,
         ring.sealing_key_id(),
         rotation.current
+    ));
+    Ok(())
+}
+
+fn lay_out_secrets(directory: &Path, layers: &Layers) -> anyhow::Result<()> {
+    let url = layers.url("FERRULE_PUBLIC_URL")?;
+    let url = url.as_deref().map(Url::parse).transpose()?;
+    let host = url.as_ref().and_then(Url::host_str);
+    cluster_secrets::lay_out(directory, host, &Chance::system(), Clock::system().now())?;
+    print(&format!(
+        "{}: every service has what it needs; what a caller needs is in operator/",
+        directory.display()
     ));
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Ferrule in one process: the three services, the sandbox vendor, and the operator's commands.
 
+mod certificates;
+mod cluster_secrets;
 mod commands;
 mod data_dir;
 mod embedded;
@@ -31,6 +33,11 @@ const PROGRAM: Program = Program {
             words: commands::KEYS_ROTATE,
             arguments: &[],
             about: "brings the database under the first key of the ring, while Ferrule runs",
+        },
+        Command {
+            words: commands::SECRETS,
+            arguments: &["DIR"],
+            about: "lays out keys, passwords and certificates for the services of docker-compose.yml",
         },
     ],
 };

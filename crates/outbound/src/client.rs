@@ -15,6 +15,7 @@ use tracing::{Instrument as _, info_span};
 use crate::address::Guard;
 use crate::connector::Connector;
 use crate::error::{NotSent, OutboundError, Unanswered};
+use crate::roots::Roots;
 use crate::stream::{self, Streams};
 
 /// How long an unused connection is kept. Short, since a request sent into a connection that the vendor is just
@@ -32,6 +33,8 @@ pub(crate) const HTTP2_PING: Duration = Duration::from_secs(10);
 pub struct Settings {
     /// Loopback and private networks may be reached, and loopback without TLS.
     pub allow_private_networks: bool,
+    /// Who may sign a vendor's certificate.
+    pub roots: Roots,
     /// The longest that a connection may take, name service and TLS included.
     pub connect_timeout: Duration,
     /// The `User-Agent` of a request that brings none.
@@ -57,7 +60,7 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    /// A client that trusts Mozilla's roots and speaks HTTP/1.1 and HTTP/2.
+    /// A client that speaks HTTP/1.1 and HTTP/2.
     pub fn new(settings: Settings) -> Self {
         let guard = Guard {
             allow_private_networks: settings.allow_private_networks,
@@ -68,10 +71,14 @@ impl Outbound {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_PER_HOST)
             .http2_keep_alive_interval(HTTP2_PING)
-            .build(Connector::new(guard, settings.connect_timeout));
+            .build(Connector::new(
+                guard,
+                settings.roots.clone(),
+                settings.connect_timeout,
+            ));
         Self {
             client,
-            streams: stream::client(guard, settings.connect_timeout),
+            streams: stream::client(guard, settings.roots, settings.connect_timeout),
             guard,
             user_agent: settings.user_agent,
         }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use http::Uri;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
 use tokio::net::TcpStream;
 use tower::Service;
@@ -16,6 +18,7 @@ use tower::Service;
 use crate::address::Guard;
 use crate::error::NotSent;
 use crate::resolver::GuardedResolver;
+use crate::roots::Roots;
 
 /// Connects to guarded addresses, with TLS where the address says so.
 #[derive(Clone, Debug)]
@@ -25,8 +28,8 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    /// One that trusts Mozilla's roots.
-    pub(crate) fn new(guard: Guard, timeout: Duration) -> Self {
+    /// One that believes these authorities.
+    pub(crate) fn new(guard: Guard, roots: Roots, timeout: Duration) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(GuardedResolver(guard));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -36,9 +39,13 @@ impl Connector {
             clippy::expect_used,
             reason = "this provider has the safe default versions built in"
         )]
-        let tls = HttpsConnectorBuilder::new()
-            .with_provider_and_webpki_roots(aws_lc_rs::default_provider())
+        let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
             .expect("TLS 1.2 and 1.3 are supported")
+            .with_root_certificates(roots.0)
+            .with_no_client_auth();
+        let tls = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
             .https_or_http()
             .enable_all_versions()
             .wrap_connector(tcp);

@@ -14,7 +14,9 @@ mod client;
 mod connector;
 mod error;
 mod resolver;
+mod roots;
 mod stream;
 
 pub use client::{Limits, Outbound, Settings};
 pub use error::{NotSent, OutboundError, Unanswered};
+pub use roots::{Roots, RootsError};

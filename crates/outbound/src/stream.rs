@@ -21,6 +21,7 @@ use crate::address::Guard;
 use crate::client::{HTTP2_PING, Outbound};
 use crate::connector::Connector;
 use crate::error::{OutboundError, Unanswered};
+use crate::roots::Roots;
 
 /// How long an unused connection is kept. Long enough for the next call of a busy caller, and shorter than most
 /// vendors keep theirs: a call that meets a closing connection is lost unless it may be repeated.
@@ -33,14 +34,14 @@ type BoxError = Box<dyn Error + Send + Sync>;
 pub(crate) type Streams = Client<Connector, UnsyncBoxBody<Bytes, BoxError>>;
 
 /// A client of its own: a rush of calls takes no connection from token requests.
-pub(crate) fn client(guard: Guard, connect_timeout: Duration) -> Streams {
+pub(crate) fn client(guard: Guard, roots: Roots, connect_timeout: Duration) -> Streams {
     Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
         .pool_max_idle_per_host(IDLE_PER_HOST)
         .http2_keep_alive_interval(HTTP2_PING)
-        .build(Connector::new(guard, connect_timeout))
+        .build(Connector::new(guard, roots, connect_timeout))
 }
 
 impl Outbound {

@@ -26,12 +26,17 @@ pub struct Command {
     pub about: &'static str,
 }
 
+/// Every program's own command: whether the process beside it is ready.
+const HEALTH_CHECK: &str = "healthcheck";
+const HEALTH_CHECK_ABOUT: &str = "asks the running program at FERRULE_ADMIN_LISTEN whether it is ready";
+
 /// What the arguments ask for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
     Help,
     Version,
     PrintConfig,
+    HealthCheck,
     Run {
         command: Option<&'static str>,
         arguments: Vec<String>,
@@ -52,6 +57,7 @@ impl Program {
             ["--help" | "-h" | "help"] => return Ok(Asked::Help),
             ["--version" | "-V" | "version"] => return Ok(Asked::Version),
             ["--print-config"] => return Ok(Asked::PrintConfig),
+            [HEALTH_CHECK] => return Ok(Asked::HealthCheck),
             _ => {}
         }
         for command in self.commands {
@@ -80,6 +86,7 @@ impl Program {
             .commands
             .iter()
             .map(|command| (command.usage(), command.about))
+            .chain([(HEALTH_CHECK.to_owned(), HEALTH_CHECK_ABOUT)])
             .collect();
         let commands: Vec<_> = commands
             .iter()
@@ -132,6 +139,7 @@ pub(crate) mod tests {
             ("--version", Ok(Asked::Version)),
             ("version", Ok(Asked::Version)),
             ("--print-config", Ok(Asked::PrintConfig)),
+            ("healthcheck", Ok(Asked::HealthCheck)),
             (
                 "connectors check ./mine",
                 run(Some("connectors check"), &["./mine"]),

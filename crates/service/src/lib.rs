@@ -9,6 +9,7 @@
 
 mod arguments;
 pub mod health;
+mod health_check;
 pub mod lifecycle;
 mod listener;
 mod one_line;

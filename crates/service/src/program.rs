@@ -13,7 +13,7 @@ use crate::arguments::{Asked, Program};
 use crate::one_line::one_line;
 use crate::settings::{self, Form, Layers, SettingsError};
 use crate::telemetry::{self, TelemetryError};
-use crate::{lifecycle, tls};
+use crate::{health_check, lifecycle, tls};
 
 /// How long a program may take to close its stores once its requests are drained.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -49,7 +49,7 @@ where
 }
 
 impl Program {
-    /// Runs the program: answers `--help`, `--version` and `--print-config`, else reads the settings, starts
+    /// Runs the program: answers `--help`, `--version`, `--print-config` and `healthcheck`, else reads the settings, starts
     /// telemetry, gives `run` what it needs, and flushes, whatever came of it.
     ///
     /// SIGTERM or SIGINT cancels the token; `run` then has `FERRULE_DRAIN_SECONDS`, and 5 s more to close.
@@ -95,6 +95,12 @@ impl Program {
             Asked::PrintConfig => {
                 let layers = Layers::read(self.form, environment)?;
                 Ok(settings::print_config(&layers, self.name))
+            }
+            Asked::HealthCheck => {
+                let layers = Layers::read(self.form, environment)?;
+                let admin = layers.required("FERRULE_ADMIN_LISTEN", Layers::address)?;
+                let ready = health_check::ask(admin).map_err(Failure::Other)?;
+                Ok(format!("{ready}\n"))
             }
             Asked::Run { command, arguments } => {
                 let layers = Layers::read(self.form, environment)?;

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ferrule_outbound::Roots;
 use ferrule_service::settings::{GrpcTlsFiles, Layers, SettingsError};
 use ipnet::IpNet;
 
@@ -21,6 +22,8 @@ pub struct Settings {
     pub drain: Duration,
     /// Whether vendor addresses may be loopback or private.
     pub allow_private_networks: bool,
+    /// Who may sign a vendor's certificate.
+    pub vendor_roots: Roots,
     /// What calls through instances of one organization may take.
     pub organization_limit: Limit,
     /// What calls through one instance may take.
@@ -63,6 +66,7 @@ impl Settings {
                 layers.number(name, 0..=3600)
             })?),
             allow_private_networks: layers.required("FERRULE_ALLOW_PRIVATE_NETWORKS", Layers::flag)?,
+            vendor_roots: vendor_roots(layers)?,
             organization_limit: Limit::from_layers(
                 layers,
                 "FERRULE_LIMIT_ORGANIZATION_RATE",
@@ -75,6 +79,17 @@ impl Settings {
             )?,
         })
     }
+}
+
+/// Mozilla's authorities, and the operator's own.
+fn vendor_roots(layers: &Layers) -> Result<Roots, SettingsError> {
+    let Some(file) = layers.path("FERRULE_VENDOR_CA")? else {
+        return Ok(Roots::mozilla());
+    };
+    Roots::with_file(&file).map_err(|problem| {
+        let instead = "the path of a PEM file of certificates";
+        layers.unfit("FERRULE_VENDOR_CA", &problem.to_string(), instead)
+    })
 }
 
 /// What the gateway needs besides when it is a process of its own.

@@ -58,6 +58,7 @@ impl Gateway {
             limits: Limits::new(settings.organization_limit, settings.instance_limit),
             outbound: Outbound::new(ferrule_outbound::Settings {
                 allow_private_networks: settings.allow_private_networks,
+                roots: settings.vendor_roots.clone(),
                 connect_timeout: CONNECT_TIMEOUT,
                 user_agent: HeaderValue::from_static("Ferrule"),
             }),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ferrule_oauth::return_url;
+use ferrule_outbound::Roots;
 use ferrule_service::settings::{Layers, SettingsError};
 use ferrule_wire::Peers;
 use secrecy::SecretString;
@@ -18,6 +19,8 @@ pub struct Settings {
     pub return_urls: Option<Vec<String>>,
     /// Whether a vendor's address may be loopback or private.
     pub allow_private_networks: bool,
+    /// Who may sign a vendor's certificate.
+    pub vendor_roots: Roots,
 }
 
 impl Settings {
@@ -35,8 +38,20 @@ impl Settings {
             public_url: public_url.trim_end_matches('/').to_owned(),
             return_urls: (!return_urls.is_empty()).then_some(return_urls),
             allow_private_networks: layers.required("FERRULE_ALLOW_PRIVATE_NETWORKS", Layers::flag)?,
+            vendor_roots: vendor_roots(layers)?,
         })
     }
+}
+
+/// Mozilla's authorities, and the operator's own.
+fn vendor_roots(layers: &Layers) -> Result<Roots, SettingsError> {
+    let Some(file) = layers.path("FERRULE_VENDOR_CA")? else {
+        return Ok(Roots::mozilla());
+    };
+    Roots::with_file(&file).map_err(|problem| {
+        let instead = "the path of a PEM file of certificates";
+        layers.unfit("FERRULE_VENDOR_CA", &problem.to_string(), instead)
+    })
 }
 
 /// What the broker needs besides when it is a process of its own.

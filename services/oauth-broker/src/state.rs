@@ -52,6 +52,7 @@ impl Broker {
         let records = SealedStore::new(store.clone(), ring, clock.clone(), chance.clone());
         let outbound = Outbound::new(ferrule_outbound::Settings {
             allow_private_networks: settings.allow_private_networks,
+            roots: settings.vendor_roots.clone(),
             connect_timeout: CONNECT_TIMEOUT,
             user_agent: HeaderValue::from_static(USER_AGENT),
         });

@@ -2,6 +2,7 @@
 //! fits it, and keeps its own rules.
 #![expect(clippy::expect_used, reason = "these are tests, helpers and all")]
 
+mod compose;
 mod dependencies;
 mod kubernetes;
 mod sources;

@@ -16,7 +16,7 @@ const HOMES: [(&str, &str); 3] = [
 /// No part of the product.
 const FLOORS: &str = "crates/bench-floor/";
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the manifest is"));
     here.parent().expect("xtask stands in the workspace").to_owned()
 }

@@ -38,6 +38,8 @@ fn help_tells_every_setting_and_every_command() {
         "connectors check DIR",
         "keys new ID",
         "keys rotate",
+        "secrets DIR",
+        "healthcheck",
         "127.0.0.1:8080",
         "./.ferrule",
     ]) {

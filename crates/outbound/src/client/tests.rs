@@ -23,6 +23,7 @@ fn outbound(allow_private_networks: bool, connect_timeout: Duration) -> Outbound
     let user_agent = HeaderValue::from_static("Ferrule/test");
     Outbound::new(Settings {
         allow_private_networks,
+        roots: Roots::mozilla(),
         connect_timeout,
         user_agent,
     })

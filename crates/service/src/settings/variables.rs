@@ -242,6 +242,13 @@ pub const VARIABLES: &[Variable] = &[
         ..PLAIN
     },
     Variable {
+        name: "FERRULE_VENDOR_CA",
+        meaning: "PEM file: who may sign vendors' certificates, beside Mozilla's authorities",
+        when_unset: "Mozilla's alone",
+        used_by: &["ferrule", "gateway", "oauth-broker"],
+        ..PLAIN
+    },
+    Variable {
         name: "FERRULE_SANDBOX",
         meaning: "start the sandbox vendor",
         embedded_default: Some("true"),

@@ -39,6 +39,7 @@ pub(crate) fn settings() -> Settings {
         trusted_proxies: Vec::new(),
         drain: Duration::from_secs(30),
         allow_private_networks: true,
+        vendor_roots: ferrule_outbound::Roots::mozilla(),
         organization_limit: Limit::default(),
         instance_limit: Limit::default(),
     }

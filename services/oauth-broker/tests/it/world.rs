@@ -76,6 +76,7 @@ impl World {
                 public_url: PUBLIC_URL.to_owned(),
                 return_urls: None,
                 allow_private_networks: true,
+                vendor_roots: ferrule_outbound::Roots::mozilla(),
             },
             broker: None,
         };
