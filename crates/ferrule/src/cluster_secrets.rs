@@ -69,13 +69,11 @@ pub(crate) fn lay_out(
     folder("redis", REDIS)?.write("redis.conf", &format!("requirepass {password}\n"))?;
     folder("postgres", POSTGRES)?.write("password", kept.database_password.expose_secret())?;
 
-    let mut names = vec!["localhost", "127.0.0.1", "::1"];
-    if let Some(host) = host.map(|host| host.trim_matches(['[', ']'])) {
-        names.retain(|name| *name != host);
-        names.insert(0, host);
-    }
-    let Certified { certificate, key } = authority.certify(&names, Purpose::Server)?;
-    folder("ingress", INGRESS)?.write("tls.pem", &(certificate + key.expose_secret()))?;
+    let shown = match kept.ingress {
+        Some(own) => own,
+        None => of_ingress(&authority, host)?,
+    };
+    folder("ingress", INGRESS)?.write("tls.pem", shown.expose_secret())?;
 
     let operator = folder("operator", owner)?;
     operator.write("ca.pem", &kept.authority)?;
@@ -83,7 +81,18 @@ pub(crate) fn lay_out(
     operator.write("user-secret", kept.user.expose_secret())
 }
 
-/// What is made once.
+/// A certificate for the ingress, with its key.
+fn of_ingress(authority: &Authority, host: Option<&str>) -> anyhow::Result<SecretString> {
+    let mut names = vec!["localhost", "127.0.0.1", "::1"];
+    if let Some(host) = host.map(|host| host.trim_matches(['[', ']'])) {
+        names.retain(|name| *name != host);
+        names.insert(0, host);
+    }
+    let Certified { certificate, key } = authority.certify(&names, Purpose::Server)?;
+    Ok((certificate + key.expose_secret()).into())
+}
+
+/// What is made once, or brought by the operator.
 struct Kept {
     master_keys: SecretString,
     organization: SecretString,
@@ -92,6 +101,8 @@ struct Kept {
     database_password: SecretString,
     authority_key: SecretString,
     authority: String,
+    /// The operator's own certificate and key.
+    ingress: Option<SecretString>,
 }
 
 impl Kept {
@@ -115,6 +126,7 @@ impl Kept {
             database_password: once("database-password", Chance::hex_token)?,
             authority_key: missing("ca.key")?,
             authority: missing("ca.pem")?.expose_secret().to_owned(),
+            ingress: folder.read("ingress.pem")?,
         })
     }
 }
@@ -205,7 +217,7 @@ mod tests {
     fn services_that_share_a_secret_are_given_the_same_one() {
         let directory = tempfile::tempdir().unwrap();
         laid_out(directory.path(), None);
-        let text = |name| text(directory.path(), name);
+        let text = |name: &str| text(directory.path(), name);
         assert_eq!(
             text("oauth-broker/master-keys"),
             text("instance-registry/master-keys")
@@ -254,11 +266,11 @@ mod tests {
         let ring = directory.path().join("kept/master-keys");
         fs::remove_file(&ring).unwrap();
         fs::write(&ring, "k2:mine,k1:old\n").unwrap();
+        fs::write(directory.path().join("kept/ingress.pem"), "my own").unwrap();
         laid_out(directory.path(), None);
-        assert_eq!(
-            text(directory.path(), "oauth-broker/master-keys"),
-            "k2:mine,k1:old"
-        );
+        let text = |name| text(directory.path(), name);
+        assert_eq!(text("oauth-broker/master-keys"), "k2:mine,k1:old");
+        assert_eq!(text("ingress/tls.pem"), "my own");
     }
 
     #[test]
