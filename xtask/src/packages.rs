@@ -90,6 +90,11 @@ pub const FOR_COMPOSE: &[Tool] = &[
         found: || on_path("iptables").is_some(),
     },
     Tool {
+        package: "iproute2",
+        program: "ip",
+        found: || on_path("ip").is_some(),
+    },
+    Tool {
         package: "debootstrap",
         program: "debootstrap",
         found: || on_path("debootstrap").is_some(),

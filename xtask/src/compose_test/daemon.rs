@@ -9,6 +9,10 @@ use anyhow::{Context as _, ensure};
 use ferrule_testkit::wait_until;
 use tempfile::TempDir;
 
+/// Its bridge: another Docker's `docker0` is left alone.
+const BRIDGE: &str = "ferrule-docker";
+const BRIDGE_ADDRESS: &str = "172.31.253.1/24";
+
 /// A running dockerd; it ends on drop, and what it stored goes with it unless that is kept.
 pub struct Docker {
     daemon: Child,
@@ -28,9 +32,13 @@ impl Docker {
         let host = format!("unix://{}", place("socket").display());
         fs::create_dir_all(data).with_context(|| data.display().to_string())?;
         let log = File::create(data.join("dockerd.log")).context("a log")?;
+        remove_bridge();
+        let made = ip(&["link", "add", BRIDGE, "type", "bridge"])
+            && ip(&["address", "add", BRIDGE_ADDRESS, "dev", BRIDGE])
+            && ip(&["link", "set", BRIDGE, "up"]);
+        ensure!(made, "cannot make the network {BRIDGE}: this needs root");
         let daemon = Command::new("dockerd")
-            // Networks are those of compose; builds use this machine's own.
-            .args(["--bridge", "none", "--host", &host, "--data-root"])
+            .args(["--bridge", BRIDGE, "--host", &host, "--data-root"])
             .arg(data)
             .arg("--exec-root")
             .arg(place("exec"))
@@ -92,8 +100,22 @@ impl Drop for Docker {
         if asked.is_ok() {
             let _ = self.daemon.wait();
         }
+        remove_bridge();
         if !self.keep {
             let _ = fs::remove_dir_all(&self.data);
         }
+    }
+}
+
+fn ip(arguments: &[&str]) -> bool {
+    Command::new("ip")
+        .args(arguments)
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+fn remove_bridge() {
+    if Path::new("/sys/class/net").join(BRIDGE).exists() {
+        ip(&["link", "delete", BRIDGE]);
     }
 }

@@ -43,12 +43,9 @@ impl Caller {
             .strip_prefix(&stack.public_url())
             .context("the callback")?;
         let page = https.send("GET", back, &[], "")?;
-        ensure!(
-            page.status == 200,
-            "the callback answers {}: {}",
-            page.status,
-            page.body
-        );
+        // To Ferrule's own page, where the login was a success.
+        let landed = matches!(page.status, 200 | 303);
+        ensure!(landed, "the callback answers {}: {}", page.status, page.body);
 
         let wanted = json!({
             "element": {"key": CONNECTOR},

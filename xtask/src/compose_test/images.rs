@@ -17,56 +17,55 @@ pub struct Image {
     layers: String,
 }
 
-/// Builds all four under the names that `docker-compose.yml` gives them.
+/// The name that `docker-compose.yml` gives a program's image.
+fn name(program: &str) -> String {
+    format!("ferrule/{program}:0.1.0")
+}
+
+/// Builds all four.
 pub fn build(docker: &Docker) -> anyhow::Result<Vec<Image>> {
-    build_with(docker, "ferrule/", ":0.1.0", &[])
+    let build = |program: &&'static str| build_one(docker, program, &name(program), &[]);
+    PROGRAMS.iter().map(build).collect()
 }
 
-/// Builds all four anew, and says whether the layers are the same.
+/// All four as an earlier run left them.
+pub fn kept(docker: &Docker) -> anyhow::Result<Vec<Image>> {
+    let kept = |program: &&'static str| weigh(docker, program, &name(program));
+    PROGRAMS.iter().map(kept).collect()
+}
+
+/// Builds all four anew, and says whether their layers are the same.
 pub fn are_the_same_again(docker: &Docker, images: &[Image]) -> anyhow::Result<bool> {
-    // The stages are shared: the first build without the cache fills it for the others.
-    let first = build_one(docker, "again/", ":0.1.0", PROGRAMS[0], &["--no-cache"])?;
-    let mut again = build_with(docker, "again/", ":0.1.0", &[])?;
-    if let Some(gateway) = again.first_mut() {
-        *gateway = first;
+    let mut same = true;
+    for (number, image) in images.iter().enumerate() {
+        // The stage that compiles is theirs together: the first one makes it anew.
+        let anew: &[&str] = if number == 0 { &["--no-cache"] } else { &[] };
+        let name = format!("again/{}", image.program);
+        same &= build_one(docker, image.program, &name, anew)? == *image;
     }
-    Ok(again == images)
-}
-
-fn build_with(docker: &Docker, prefix: &str, tag: &str, arguments: &[&str]) -> anyhow::Result<Vec<Image>> {
-    PROGRAMS
-        .iter()
-        .map(|program| build_one(docker, prefix, tag, program, arguments))
-        .collect()
+    Ok(same)
 }
 
 fn build_one(
     docker: &Docker,
-    prefix: &str,
-    tag: &str,
     program: &'static str,
+    name: &str,
     arguments: &[&str],
 ) -> anyhow::Result<Image> {
-    let name = format!("{prefix}{program}{tag}");
-    let mut build = docker.command(&[
-        "build",
-        "--quiet",
-        "--network",
-        "host",
-        "--file",
-        "deploy/Dockerfile",
-    ]);
-    build
-        .args(["--target", program, "--tag", &name])
-        .args(arguments)
-        .arg(".");
-    step::run(&name, build.current_dir(workspace::root()?))?;
+    let mut build = docker.command(&["build", "--quiet", "--network", "host"]);
+    build.args(["--file", "deploy/Dockerfile", "--target", program, "--tag", name]);
+    build.args(arguments).arg(".").current_dir(workspace::root()?);
+    step::run(name, &mut build)?;
+    weigh(docker, program, name)
+}
+
+fn weigh(docker: &Docker, program: &'static str, name: &str) -> anyhow::Result<Image> {
     let facts = docker.answer(&[
         "image",
         "inspect",
         "--format",
         "{{.Size}} {{.RootFS.Layers}}",
-        &name,
+        name,
     ])?;
     let (bytes, layers) = facts.split_once(' ').context("the facts of an image")?;
     Ok(Image {

@@ -31,8 +31,11 @@ pub struct Options {
     /// Keep images and build layers in the target directory, so that the next run is quick
     #[arg(long)]
     keep: bool,
-    /// Build everything twice, and compare
+    /// Use the images that an earlier run kept, and build nothing
     #[arg(long)]
+    no_build: bool,
+    /// Build everything twice, and compare
+    #[arg(long, conflicts_with = "no_build")]
     twice: bool,
 }
 
@@ -45,7 +48,11 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     tools::for_tests()?;
     let docker = Docker::start(&workspace::kept("ferrule-compose-test")?, options.keep)?;
     stand_ins::make(&docker)?;
-    let images = images::build(&docker)?;
+    let images = if options.no_build {
+        images::kept(&docker)?
+    } else {
+        images::build(&docker)?
+    };
     let same = options
         .twice
         .then(|| images::are_the_same_again(&docker, &images))
