@@ -32,7 +32,7 @@ impl Caller {
 
         let target =
             format!("{BASE}/elements/{CONNECTOR}/oauth/url?apiKey={CLIENT_ID}&apiSecret={CLIENT_SECRET}");
-        let begun = ok(https.send("GET", &target, &[("Authorization", &known)], "")?)?;
+        let begun = ok(&https.send("GET", &target, &[("Authorization", &known)], "")?)?;
         let url = begun["oauthUrl"].as_str().context("a login URL")?;
 
         let callback = format!("{}/oauth/callback/", stack.public_url());
@@ -54,7 +54,7 @@ impl Caller {
         });
         let target = format!("{BASE}/instances");
         let made = https.send("POST", &target, &[("Authorization", &known)], &wanted.to_string())?;
-        let token = ok(made)?["token"].as_str().context("a token")?.to_owned();
+        let token = ok(&made)?["token"].as_str().context("a token")?.to_owned();
         let caller = Self {
             https,
             authorization: format!("User {user}, Element {token}"),
@@ -92,7 +92,7 @@ impl Caller {
     }
 }
 
-fn ok(answer: Answer) -> anyhow::Result<Value> {
+fn ok(answer: &Answer) -> anyhow::Result<Value> {
     ensure!(answer.status == 200, "{}: {}", answer.status, answer.body);
     serde_json::from_str(&answer.body).context("an answer in JSON")
 }

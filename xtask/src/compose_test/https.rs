@@ -1,5 +1,6 @@
 //! One request a connection through the ingress, which must show a certificate of the cluster's own authority.
 
+use std::fmt::Write as _;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
@@ -69,12 +70,13 @@ impl Https {
         // To a client of HTTP/1.0 no body comes in chunks.
         let mut request = format!("{method} {target} HTTP/1.0\r\nHost: localhost:{}\r\n", self.port);
         for (name, value) in headers {
-            request += &format!("{name}: {value}\r\n");
+            let _ = write!(request, "{name}: {value}\r\n");
         }
         if !body.is_empty() {
-            request += &format!(
-                "Content-Type: application/json\r\nContent-Length: {}\r\n",
-                body.len()
+            let length = body.len();
+            let _ = write!(
+                request,
+                "Content-Type: application/json\r\nContent-Length: {length}\r\n"
             );
         }
         request = request + "\r\n" + body;
