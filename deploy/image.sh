@@ -28,5 +28,5 @@ for package in ferrule ferrule-gateway ferrule-instance-registry ferrule-oauth-b
         > "$root/usr/share/doc/ferrule/sbom.cdx.json"
 done
 
-mkdir -p /images/state
+mkdir -p /images/state/var/lib/ferrule
 find /images -exec touch --no-dereference --date "@$SOURCE_DATE_EPOCH" {} +
