@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Map, Value};
 
+use crate::dependencies::packages;
 use crate::sources::root;
 
 /// Its image holds the collector alone, and the collector has no command that asks another one how it is.
@@ -180,5 +181,23 @@ fn the_dockerfile_has_a_target_for_each_service_that_is_built() {
                 "{name}: {target}"
             );
         }
+    }
+}
+
+#[test]
+fn every_room_is_there_when_images_are_built() {
+    let [dockerfile, ignored] = ["deploy/Dockerfile", ".dockerignore"]
+        .map(|file| fs::read_to_string(root().join(file)).expect("a file of the build"));
+    for package in packages() {
+        let folder = package.manifest_path.strip_prefix(root()).expect("a room");
+        let folder = folder.components().next().expect("a folder");
+        assert!(
+            dockerfile.contains(&format!("\nCOPY {folder} {folder}\n")),
+            "the Dockerfile lacks {folder}"
+        );
+        assert!(
+            ignored.contains(&format!("\n!{folder}\n")),
+            ".dockerignore hides {folder}"
+        );
     }
 }

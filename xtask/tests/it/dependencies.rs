@@ -77,7 +77,7 @@ const GUESTS: [(&str, &[&str]); 8] = [
     ("sqlx", &["ferrule-instance-registry"]),
 ];
 
-fn packages() -> Vec<Package> {
+pub fn packages() -> Vec<Package> {
     MetadataCommand::new()
         .no_deps()
         .exec()
