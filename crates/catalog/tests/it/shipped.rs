@@ -65,8 +65,20 @@ fn addresses(connector: &Connector) -> Vec<&str> {
     let login = connector.oauth2().ok().map(|oauth2| &oauth2.authorization_url);
     let tokens = connector.token_server().into_iter();
     let tokens = tokens.flat_map(|tokens| [&tokens.token_url].into_iter().chain(&tokens.revocation_url));
+    let signed = connector.oauth1().into_iter().flat_map(|oauth1| {
+        [
+            &oauth1.request_token_url,
+            &oauth1.authorization_url,
+            &oauth1.token_url,
+        ]
+    });
     let api = connector.api.iter().map(|api| &api.base_url);
-    let addresses = login.into_iter().chain(tokens).chain(api).map(Template::as_str);
+    let addresses = login
+        .into_iter()
+        .chain(tokens)
+        .chain(signed)
+        .chain(api)
+        .map(Template::as_str);
     addresses.chain(connector.docs.as_deref()).collect()
 }
 
