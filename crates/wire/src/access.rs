@@ -49,8 +49,12 @@ const RULES: &[Rule] = &[
     rule("/ferrule.v1.OauthBroker/Revoke", &[Registry], false),
 
     rule("/ferrule.v1.InstanceRegistry/Identify", &[Gateway], true),
+    rule("/ferrule.v1.InstanceRegistry/OpenSession", &[Gateway], false),
+    rule("/ferrule.v1.InstanceRegistry/FindSession", &[Gateway], true),
+    rule("/ferrule.v1.InstanceRegistry/CloseSession", &[Gateway], true),
     rule("/ferrule.v1.InstanceRegistry/CreateInstance", &[Gateway, Client], false),
     rule("/ferrule.v1.InstanceRegistry/GetInstance", &[Gateway, Client], true),
+    rule("/ferrule.v1.InstanceRegistry/FindApp", &[Gateway], true),
     rule("/ferrule.v1.InstanceRegistry/ListInstances", &[Gateway, Client], true),
     rule("/ferrule.v1.InstanceRegistry/UpdateInstance", &[Gateway], false),
     rule("/ferrule.v1.InstanceRegistry/SetEnabled", &[Gateway], true),

@@ -13,7 +13,8 @@ pub(crate) async fn get_instance(
     registry: Registry,
     request: v1::GetInstanceRequest,
 ) -> Result<v1::Instance, Refusal> {
-    let caller = authenticate(&registry, request.credentials.as_ref()).await?;
+    let mut caller = authenticate(&registry, request.credentials.as_ref()).await?;
+    caller.sees_tokens |= request.show_token;
     let row = find(&registry, &caller, request.id, &request.element).await?;
     reply(&registry, &caller, &row).await
 }

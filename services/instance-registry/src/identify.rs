@@ -1,10 +1,11 @@
-//! Who calls: User, Organization and Element must belong together.
+//! Who calls: User, Organization and Element must belong together; or a browser that signed in.
 
 use ferrule_model::{Digest, OrganizationId};
 use ferrule_wire::v1;
 use ferrule_wire::{Reason, Refusal, current_request_id};
 
 use crate::errors;
+use crate::sessions;
 use crate::state::Registry;
 use crate::store::{By, InstanceRow, OrganizationRow, UserRow};
 
@@ -15,6 +16,8 @@ pub(crate) struct Caller {
     pub(crate) user: UserRow,
     /// The instance of the Element token, when one was presented.
     pub(crate) element: Option<InstanceRow>,
+    /// Whether answers hold instances' tokens: always, but for a browser that did not ask for one.
+    pub(crate) sees_tokens: bool,
     reach: Reach,
 }
 
@@ -63,11 +66,22 @@ pub(crate) async fn identify(
     })
 }
 
-/// The caller behind these credentials: User with Organization, with Element, or with both.
+/// The caller behind these credentials: User with Organization, with Element, or with both; or a session, which
+/// reaches as far as the secrets that opened it.
 pub(crate) async fn authenticate(
     registry: &Registry,
     credentials: Option<&v1::Credentials>,
 ) -> Result<Caller, Refusal> {
+    if let Some(session) = sessions::presented(credentials)? {
+        let signed_in = sessions::signed_in(registry, session).await?;
+        return Ok(Caller {
+            organization: signed_in.user.organization_id,
+            user: signed_in.user,
+            element: None,
+            sees_tokens: false,
+            reach: Reach::Organization,
+        });
+    }
     let presented = Presented::read(credentials)?;
     let caller = presented.look_up(registry).await?;
     caller.ok_or_else(|| refused(&presented))
@@ -147,12 +161,13 @@ impl Presented {
             organization: user.organization_id,
             user,
             element,
+            sees_tokens: true,
             reach,
         })
     }
 }
 
-fn digest(bytes: &[u8]) -> Result<Option<Digest>, Refusal> {
+pub(crate) fn digest(bytes: &[u8]) -> Result<Option<Digest>, Refusal> {
     if bytes.is_empty() {
         return Ok(None);
     }

@@ -10,7 +10,7 @@ use secrecy::ExposeSecret as _;
 use crate::identify::Caller;
 use crate::instance_seal::InstanceSeal;
 use crate::state::Registry;
-use crate::store::{Fault, InstanceRow};
+use crate::store::{Fault, InstanceRow, UserRow};
 use crate::tokens_shown;
 
 /// Turns rows of one organization into answers: the token opened, the configuration's secrets masked.
@@ -18,6 +18,7 @@ struct Replies<'a> {
     registry: &'a Registry,
     key: DataKey,
     users: BTreeMap<UserId, v1::User>,
+    with_tokens: bool,
 }
 
 impl Replies<'_> {
@@ -30,7 +31,11 @@ impl Replies<'_> {
             id: row.id.0,
             name: row.name.clone(),
             created_at: row.created_at.as_microsecond(),
-            token: seal.open_token(row)?.expose_secret().to_owned(),
+            token: if self.with_tokens {
+                seal.open_token(row)?.expose_secret().to_owned()
+            } else {
+                String::new()
+            },
             element_key: row.element_key.to_string(),
             element_id: row.element_id.0,
             tags: row.tags.clone(),
@@ -61,14 +66,19 @@ impl Replies<'_> {
             .user(id)
             .await?
             .ok_or_else(|| Refusal::internal(format!("user {id} has no row")))?;
-        let user = v1::User {
-            id: id.0,
-            email: row.email,
-            first_name: row.first_name,
-            last_name: row.last_name,
-        };
+        let user = user_reply(&row);
         self.users.insert(id, user.clone());
         Ok(user)
+    }
+}
+
+/// A user as answers show them.
+pub(crate) fn user_reply(row: &UserRow) -> v1::User {
+    v1::User {
+        id: row.id.0,
+        email: row.email.clone(),
+        first_name: row.first_name.clone(),
+        last_name: row.last_name.clone(),
     }
 }
 
@@ -84,7 +94,7 @@ pub(crate) async fn reply(
         .ok_or_else(|| Refusal::internal("one row has one answer"))
 }
 
-/// The answers for rows of the caller's organization. That their tokens are shown is in the audit by then.
+/// The answers for rows of the caller's organization. That tokens are shown is in the audit by then.
 pub(crate) async fn replies(
     registry: &Registry,
     caller: &Caller,
@@ -94,11 +104,14 @@ pub(crate) async fn replies(
         registry,
         key: registry.data_keys.of(caller.organization).await?,
         users: BTreeMap::new(),
+        with_tokens: caller.sees_tokens,
     };
     let mut shown = Vec::with_capacity(rows.len());
     for row in rows {
         shown.push(replies.reply(row).await?);
     }
-    tokens_shown::keep(registry, caller, rows).await;
+    if caller.sees_tokens {
+        tokens_shown::keep(registry, caller, rows).await;
+    }
     Ok(shown)
 }

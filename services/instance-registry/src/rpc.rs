@@ -2,20 +2,23 @@
 
 use ferrule_wire::v1::instance_registry_server::InstanceRegistry;
 use ferrule_wire::v1::{
-    Caller, CreateInstanceRequest, Credential, DeleteInstanceRequest, DeleteInstanceResponse,
-    GetInstanceRequest, IdentifyRequest, Instance, ListInstancesRequest, ListInstancesResponse,
-    ReadAuditRequest, ReadAuditResponse, ResolveRequest, SetEnabledRequest, UpdateInstanceRequest,
+    App, Caller, CloseSessionRequest, CloseSessionResponse, CreateInstanceRequest, Credential,
+    DeleteInstanceRequest, DeleteInstanceResponse, FindAppRequest, FindSessionRequest, GetInstanceRequest,
+    IdentifyRequest, Instance, ListInstancesRequest, ListInstancesResponse, OpenSessionRequest,
+    ReadAuditRequest, ReadAuditResponse, ResolveRequest, Session, SetEnabledRequest, UpdateInstanceRequest,
 };
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::create_instance::create_instance;
 use crate::delete_instance::delete_instance;
+use crate::find_app::find_app;
 use crate::get_instance::get_instance;
 use crate::identify::identify;
 use crate::internal_client::shows_organization;
 use crate::list_instances::list_instances;
 use crate::read_audit::read_audit;
 use crate::resolve::resolve;
+use crate::sessions::{close_session, find_session, open_session};
 use crate::set_enabled::set_enabled;
 use crate::state::Registry;
 use crate::update_instance::update_instance;
@@ -36,6 +39,21 @@ impl InstanceRegistry for Rpc {
         self.0.answer(identify, request).await
     }
 
+    async fn open_session(&self, request: Request<OpenSessionRequest>) -> Result<Response<Session>, Status> {
+        self.0.answer(open_session, request).await
+    }
+
+    async fn find_session(&self, request: Request<FindSessionRequest>) -> Result<Response<Session>, Status> {
+        self.0.answer(find_session, request).await
+    }
+
+    async fn close_session(
+        &self,
+        request: Request<CloseSessionRequest>,
+    ) -> Result<Response<CloseSessionResponse>, Status> {
+        self.0.answer(close_session, request).await
+    }
+
     async fn create_instance(
         &self,
         request: Request<CreateInstanceRequest>,
@@ -47,6 +65,10 @@ impl InstanceRegistry for Rpc {
     async fn get_instance(&self, request: Request<GetInstanceRequest>) -> Result<Response<Instance>, Status> {
         shows_organization(&request, |request| request.credentials.as_ref())?;
         self.0.answer(get_instance, request).await
+    }
+
+    async fn find_app(&self, request: Request<FindAppRequest>) -> Result<Response<App>, Status> {
+        self.0.answer(find_app, request).await
     }
 
     async fn list_instances(

@@ -25,7 +25,7 @@ use crate::tokens_shown::TokensShown;
 use crate::under_way::UnderWay;
 use crate::{erase_instance, refresher};
 
-/// How often outdated idempotency keys are forgotten.
+/// How often outdated idempotency keys and sessions are forgotten.
 const FORGET_INTERVAL: Duration = Duration::from_hours(1);
 
 /// The registry. Clones share everything.
@@ -85,7 +85,7 @@ impl Registry {
         }
         registry.in_background(erase_instance::resume(registry.clone()));
         registry.in_background(refresher::run(registry.clone()));
-        registry.in_background(forget_idempotency(registry.clone()));
+        registry.in_background(forget_outdated(registry.clone()));
         Ok(registry)
     }
 
@@ -162,10 +162,15 @@ impl Registry {
     }
 }
 
-async fn forget_idempotency(registry: Registry) {
+async fn forget_outdated(registry: Registry) {
     loop {
-        if let Err(error) = registry.store.forget_idempotency(registry.clock.now()).await {
-            tracing::warn!(event = "database_away", cause = %error, "outdated idempotency keys stay for now");
+        let now = registry.clock.now();
+        let forgotten = async {
+            registry.store.forget_idempotency(now).await?;
+            registry.store.forget_sessions(now).await
+        };
+        if let Err(error) = forgotten.await {
+            tracing::warn!(event = "database_away", cause = %error, "outdated idempotency keys and sessions stay for now");
         }
         if tokio::time::timeout(FORGET_INTERVAL, registry.stopping.cancelled())
             .await

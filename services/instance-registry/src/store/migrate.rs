@@ -19,6 +19,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/0002_refreshes.sql"),
     ),
     (3, "audit", include_str!("../../migrations/0003_audit.sql")),
+    (5, "sessions", include_str!("../../migrations/0005_sessions.sql")),
 ];
 
 /// Applies what is missing, all of it or nothing, one replica at a time.

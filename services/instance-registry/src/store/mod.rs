@@ -17,6 +17,7 @@ mod organizations;
 mod paused_apps;
 mod row;
 mod sealed;
+mod sessions;
 mod spent_codes;
 mod users;
 
@@ -34,6 +35,7 @@ pub use open::StoreOptions;
 pub use organizations::{NewOrganization, OrganizationRow};
 pub use paused_apps::{App, Gate, PauseReason};
 pub use sealed::Sealed;
+pub use sessions::{IDLE_LIFETIME, SESSION_LIFETIME, SessionRow};
 pub use spent_codes::SpentCode;
 pub use users::{NewUser, UserRow};
 

@@ -91,18 +91,27 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Gives an organization another secret. Whether the organization exists.
+    /// Gives an organization another secret, and ends its users' sessions. Whether the organization exists.
     pub async fn update_organization_secret(
         &self,
         id: OrganizationId,
         secret: Digest,
     ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
         let done = sqlx::query("UPDATE organizations SET secret_digest = $2 WHERE id = $1")
             .bind(id.0)
             .bind(secret.to_hex())
-            .execute(&self.writes)
+            .execute(&mut *transaction)
             .await;
-        Ok(StoreError::unless_in_use(done)?.rows_affected() == 1)
+        let exists = StoreError::unless_in_use(done)?.rows_affected() == 1;
+        sqlx::query(
+            "DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE organization_id = $1)",
+        )
+        .bind(id.0)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(exists)
     }
 
     /// Replaces a data key if it still is `old`. Whether it was.

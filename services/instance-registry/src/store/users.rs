@@ -86,18 +86,25 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Gives a user another secret. Whether the user exists.
+    /// Gives a user another secret, and ends the sessions that the old one opened. Whether the user exists.
     pub async fn update_user_secret(&self, id: UserId, secret: Digest) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
         let done = sqlx::query("UPDATE users SET secret_digest = $2 WHERE id = $1")
             .bind(id.0)
             .bind(secret.to_hex())
-            .execute(&self.writes)
+            .execute(&mut *transaction)
             .await;
-        Ok(StoreError::unless_in_use(done)?.rows_affected() == 1)
+        let exists = StoreError::unless_in_use(done)?.rows_affected() == 1;
+        sqlx::query("DELETE FROM sessions WHERE user_id = $1")
+            .bind(id.0)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(exists)
     }
 }
 
-fn read(row: &AnyRow) -> Result<UserRow, StoreError> {
+pub(super) fn read(row: &AnyRow) -> Result<UserRow, StoreError> {
     let columns = Columns::new("users", row);
     Ok(UserRow {
         id: UserId(columns.get("id")?),

@@ -147,6 +147,7 @@ async fn an_instance_of_another_connector_does_not_count() {
             credentials: Some(ours()),
             id: Some(made.id),
             element: element.into(),
+            ..ferrule_wire::v1::GetInstanceRequest::default()
         };
         let answer = world.client.clone().get_instance(request).await;
         assert_eq!(

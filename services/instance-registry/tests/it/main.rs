@@ -16,6 +16,7 @@ mod refreshing;
 mod resolving;
 mod second_looks;
 mod serving;
+mod sessions;
 mod setbacks;
 mod updating;
 mod vendor_double;

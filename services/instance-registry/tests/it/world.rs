@@ -292,6 +292,7 @@ pub async fn get(
         credentials: Some(credentials),
         id,
         element: String::new(),
+        ..GetInstanceRequest::default()
     };
     let answer = client.clone().get_instance(request).await;
     answer.map(tonic::Response::into_inner).map_err(Refusal::from)
@@ -306,6 +307,7 @@ pub fn credentials(user: &str, organization: &str, element: &str) -> Credentials
         user: digest(user),
         organization: digest(organization),
         element: digest(element),
+        ..Credentials::default()
     }
 }
 

@@ -11,5 +11,6 @@ mod opening;
 mod pausing;
 mod refreshing;
 mod scheduling;
+mod sessions;
 mod updating;
 mod world;
