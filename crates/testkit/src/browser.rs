@@ -76,6 +76,14 @@ impl Browser {
         self.go("GET", parsed(url), None).into()
     }
 
+    /// Sends a form with these fields to an address, and follows its redirects.
+    pub fn submit(&mut self, url: &str, fields: &[(&str, &str)]) -> Landing {
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        self.go("POST", parsed(url), Some(form)).into()
+    }
+
     /// Plays the user from an authorization URL on: logs in with any name, answers the question for consent, and
     /// follows to where that leads. Only forms of one site are filled, the first that asks.
     pub fn log_in(&mut self, authorization_url: &str, decision: Decision) -> Landing {

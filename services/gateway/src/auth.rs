@@ -133,6 +133,7 @@ impl Presented {
             user: bytes(Some(self.user)),
             organization: bytes(self.organization),
             element: bytes(self.element),
+            session: Vec::new(),
         }
     }
 }

@@ -60,7 +60,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-async fn read(body: Body) -> Result<Bytes, ApiError> {
+/// The whole body, within the limits of a platform call.
+pub(crate) async fn read(body: Body) -> Result<Bytes, ApiError> {
     let Ok(read) = tokio::time::timeout(BODY_TIMEOUT, collect(body)).await else {
         return Err(ApiError::new(
             StatusCode::REQUEST_TIMEOUT,

@@ -93,7 +93,11 @@ impl FromRequestParts<Gateway> for CatalogueCaller {
         let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else {
             return Err(Refusal::internal("a request has no peer address").into());
         };
-        gateway.anonymous().count(*peer, &parts.headers)?;
+        gateway.anonymous().count(*peer, &parts.headers).map_err(|wait| {
+            let what =
+                "Too many requests without credentials from this address; send an Authorization header.";
+            ApiError::too_many(what, wait)
+        })?;
         Ok(Self(None))
     }
 }

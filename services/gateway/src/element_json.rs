@@ -57,13 +57,18 @@ pub(crate) fn full(connector: &Connector) -> Value {
 
 /// What an instance of this connector may be given, as the contract's Config objects.
 pub(crate) fn configuration(connector: &Connector) -> Vec<Value> {
-    let mut fields = credential(&connector.auth);
-    fields.extend(connector.parameters.iter().map(|parameter| Field::of(parameter)));
-    fields
+    fields(connector)
         .iter()
         .enumerate()
         .map(|(order, field)| field.json(connector, order))
         .collect()
+}
+
+/// The same as fields of a form.
+pub(crate) fn fields(connector: &Connector) -> Vec<Field> {
+    let mut fields = credential(&connector.auth);
+    fields.extend(connector.parameters.iter().map(|parameter| Field::of(parameter)));
+    fields
 }
 
 /// What the connector's kind asks for, under the contract's keys ("OAuth details", reserved keys).
@@ -137,13 +142,16 @@ pub(crate) fn stable_id(names: &[&str]) -> u32 {
     u32::from_be_bytes([a & 0x7f, b, c, d])
 }
 
-struct Field {
-    key: String,
-    name: String,
-    description: String,
-    default: Option<String>,
-    required: bool,
-    secret: bool,
+/// One thing that an instance may be given.
+pub(crate) struct Field {
+    /// Its name in an instance's configuration.
+    pub(crate) key: String,
+    /// What a form calls it.
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) default: Option<String>,
+    pub(crate) required: bool,
+    pub(crate) secret: bool,
 }
 
 impl Field {

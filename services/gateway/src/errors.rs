@@ -89,6 +89,14 @@ impl ApiError {
         self
     }
 
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The contract's JSON (contract, "Errors").
     pub(crate) fn render(&self, request_id: &RequestId) -> Response {
         #[derive(Serialize)]

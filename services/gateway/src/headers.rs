@@ -19,9 +19,14 @@ use crate::routes::API;
 const EXPOSED: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-Request-Id, \
                        Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Content-Disposition";
 
-/// Pages load one stylesheet of ours and nothing else, and nobody may frame them.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-                           base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
+/// Pages load what is ours and nothing else, hold no inline script or style, and nobody may frame them.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+                           img-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; \
+                           frame-ancestors 'none'";
+
+/// Below this path codes arrive: nothing of such an address goes anywhere. Other pages tell our own alone where a
+/// request began, which is what forms are known by.
+const CALLBACKS: &str = "/oauth/";
 
 /// Around every route and every refusal: the API's headers on the API's paths, the pages' on all others.
 pub(crate) async fn layer(request: Request<Body>, next: Next) -> Response {
@@ -75,10 +80,15 @@ fn preflight_answer() -> Response {
 
 /// Pages, redirects, their errors.
 async fn page(request: Request<Body>, next: Next) -> Response {
+    let referrer = if request.uri().path().starts_with(CALLBACKS) {
+        "no-referrer"
+    } else {
+        "same-origin"
+    };
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static(referrer));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers

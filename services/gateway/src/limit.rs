@@ -1,4 +1,4 @@
-//! Sixty calls a minute for an address that shows no credentials.
+//! How often an address may try: calls without credentials, attempts to sign in.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -8,21 +8,23 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use ipnet::IpNet;
 
-use crate::errors::ApiError;
+/// Calls of the catalogue and `oauth/url` without credentials (design, "Errors").
+pub(crate) const ANONYMOUS_CALLS: NonZeroU32 = NonZeroU32::new(60).expect("sixty is not zero");
 
-const CALLS_A_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("sixty is not zero");
+/// Attempts to sign in.
+pub(crate) const SIGN_INS: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 
-/// Counts anonymous calls by address.
+/// Counts by address.
 #[derive(Debug)]
-pub(crate) struct AnonymousLimit {
+pub(crate) struct AddressLimit {
     calls: DefaultKeyedRateLimiter<IpAddr>,
     clock: DefaultClock,
     trusted_proxies: Vec<IpNet>,
 }
 
-impl AnonymousLimit {
-    pub(crate) fn new(trusted_proxies: Vec<IpNet>) -> Self {
-        let calls = RateLimiter::keyed(Quota::per_minute(CALLS_A_MINUTE));
+impl AddressLimit {
+    pub(crate) fn new(a_minute: NonZeroU32, trusted_proxies: Vec<IpNet>) -> Self {
+        let calls = RateLimiter::keyed(Quota::per_minute(a_minute));
         Self {
             calls,
             clock: DefaultClock::default(),
@@ -30,16 +32,14 @@ impl AnonymousLimit {
         }
     }
 
-    /// Counts one call of whoever sent this request.
-    pub(crate) fn count(&self, peer: SocketAddr, headers: &HeaderMap) -> Result<(), ApiError> {
+    /// Counts one call of whoever sent this request. One too many: the seconds to wait.
+    pub(crate) fn count(&self, peer: SocketAddr, headers: &HeaderMap) -> Result<(), u64> {
         let address = client_address(peer.ip(), headers, &self.trusted_proxies);
         self.calls
             .check_key(&one_subscriber(address))
             .map_err(|not_until| {
                 let wait = not_until.wait_time_from(self.clock.now());
-                let what =
-                    "Too many requests without credentials from this address; send an Authorization header.";
-                ApiError::too_many(what, wait.as_secs().max(1))
+                wait.as_secs().max(1)
             })
     }
 
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_sixty_first_call_of_a_minute_waits() {
-        let limit = AnonymousLimit::new(Vec::new());
+        let limit = AddressLimit::new(ANONYMOUS_CALLS, Vec::new());
         let peer: SocketAddr = "192.0.2.1:9".parse().unwrap();
         let none = HeaderMap::new();
         assert!((0..60).all(|_| limit.count(peer, &none).is_ok()));

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{any, get, put};
+use axum::routing::{any, get, post, put};
 use ferrule_wire::Refusal;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -16,7 +16,10 @@ use crate::handlers::{
     get_instance, hubs, instance_configuration, list_elements, list_instances, oauth_token, oauth_url,
     read_audit, update_instance,
 };
-use crate::pages::{self, outcome};
+use crate::pages::{
+    self, assets, catalogue, change_instance, connector, finish, instance, instances, outcome, same_site,
+    sign_in,
+};
 use crate::state::Gateway;
 use crate::{head_limit, headers, request_id};
 
@@ -29,7 +32,7 @@ pub(crate) fn router(gateway: Gateway) -> Router {
     Router::new()
         .nest(API, api())
         .route(&format!("{API}/"), any(declared_resource::no_such_path))
-        .merge(web())
+        .merge(web(gateway.clone()))
         .with_state(gateway)
         .layer(from_fn(head_limit::layer))
         .layer(CatchPanicLayer::custom(panicked))
@@ -84,12 +87,36 @@ fn api() -> Router<Gateway> {
         .method_not_allowed_fallback(no_such_method)
 }
 
-fn web() -> Router<Gateway> {
+fn web(gateway: Gateway) -> Router<Gateway> {
     Router::new()
         .route("/", get(pages::index))
-        .route("/assets/ferrule.css", get(pages::stylesheet))
+        .route("/assets/ferrule.css", get(assets::stylesheet))
+        .route("/assets/ferrule.js", get(assets::script))
+        .route("/assets/ferrule.svg", get(assets::icon))
+        .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/connectors", get(catalogue::page))
+        .route(
+            "/connectors/{element}",
+            get(connector::page).post(connector::connect),
+        )
         .route("/oauth/callback/{element}", get(callback::handler))
-        .route("/oauth/callback/{element}/done", get(outcome::handler))
+        .route(
+            "/oauth/callback/{element}/done",
+            get(outcome::handler).post(finish::handler),
+        )
+        .route("/instances", get(instances::page))
+        .route("/instances/{id}", get(instance::page))
+        .route("/instances/{id}/token", post(instance::with_token))
+        .route("/instances/{id}/labels", post(change_instance::labels))
+        .route("/instances/{id}/enable", post(change_instance::enable))
+        .route("/instances/{id}/disable", post(change_instance::disable))
+        .route("/instances/{id}/renew", post(change_instance::renew))
+        .route(
+            "/instances/{id}/delete",
+            get(change_instance::confirm_deletion).post(change_instance::delete),
+        )
+        .route_layer(from_fn_with_state(gateway, same_site::layer))
         .fallback(pages::not_found)
         .method_not_allowed_fallback(no_such_method)
 }

@@ -12,7 +12,7 @@ use ferrule_wire::{BrokerClient, Reason, Refusal, RegistryClient};
 use crate::caller::Callers;
 use crate::credentials::Credentials;
 use crate::errors::ApiError;
-use crate::limit::AnonymousLimit;
+use crate::limit::{ANONYMOUS_CALLS, AddressLimit, SIGN_INS};
 use crate::proxy::Limits;
 use crate::settings::Settings;
 
@@ -32,7 +32,8 @@ struct Parts {
     registry: RegistryClient,
     callers: Callers,
     catalog: Catalog,
-    anonymous: AnonymousLimit,
+    anonymous: AddressLimit,
+    sign_ins: AddressLimit,
     credentials: Credentials,
     limits: Limits,
     outbound: Outbound,
@@ -52,7 +53,8 @@ impl Gateway {
         chance: Chance,
     ) -> Self {
         let callers = Callers::new(registry.clone());
-        let anonymous = AnonymousLimit::new(settings.trusted_proxies.clone());
+        let limit = |a_minute| AddressLimit::new(a_minute, settings.trusted_proxies.clone());
+        let (anonymous, sign_ins) = (limit(ANONYMOUS_CALLS), limit(SIGN_INS));
         Self(Arc::new(Parts {
             credentials: Credentials::new(registry.clone(), catalog.clone(), clock.clone()),
             limits: Limits::new(settings.organization_limit, settings.instance_limit),
@@ -67,6 +69,7 @@ impl Gateway {
             callers,
             catalog,
             anonymous,
+            sign_ins,
             clock,
             chance,
             settings,
@@ -78,6 +81,7 @@ impl Gateway {
         loop {
             tokio::time::sleep(FORGET_INTERVAL).await;
             self.0.anonymous.forget_quiet();
+            self.0.sign_ins.forget_quiet();
             self.0.limits.forget_quiet();
         }
     }
@@ -98,8 +102,12 @@ impl Gateway {
         &self.0.catalog
     }
 
-    pub(crate) fn anonymous(&self) -> &AnonymousLimit {
+    pub(crate) fn anonymous(&self) -> &AddressLimit {
         &self.0.anonymous
+    }
+
+    pub(crate) fn sign_ins(&self) -> &AddressLimit {
+        &self.0.sign_ins
     }
 
     pub(crate) fn credentials(&self) -> &Credentials {

@@ -28,6 +28,7 @@ mod odd_requests;
 mod one_code;
 mod organizations;
 mod own_callback;
+mod pages;
 mod refresh_crashes;
 mod refused_callbacks;
 mod refused_refreshes;

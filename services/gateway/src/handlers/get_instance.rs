@@ -15,6 +15,7 @@ pub(crate) async fn handler(State(gateway): State<Gateway>, target: Target) -> R
         credentials: Some(target.credentials),
         id: target.id,
         element: target.element,
+        show_token: false,
     };
     let instance = gateway.registry().get_instance(request).await?.into_inner();
     Ok(Json(instance_json::instance(gateway.catalog(), &instance)))

@@ -80,6 +80,7 @@ async fn read(gateway: &Gateway, target: Target) -> Result<Instance, ApiError> {
         credentials: Some(target.credentials),
         id: target.id,
         element: target.element,
+        show_token: false,
     };
     Ok(gateway.registry().get_instance(request).await?.into_inner())
 }

@@ -29,6 +29,7 @@ pub(crate) async fn handler(
             credentials: Some(presented.to_wire()),
             id: None,
             element: String::new(),
+            show_token: false,
         };
         let instance = gateway.registry().get_instance(request).await?.into_inner();
         return Ok(Json(instance_json::instance(gateway.catalog(), &instance)).into_response());

@@ -1,19 +1,38 @@
-//! The pages a browser sees: one stylesheet, no script, everything a vendor or user said shown as text.
+//! The pages a browser sees: one stylesheet, one script that none of them needs, everything a vendor or user said
+//! shown as text.
 
+pub(crate) mod assets;
+mod card;
+pub(crate) mod catalogue;
+pub(crate) mod change_instance;
+pub(crate) mod connector;
+mod connector_form;
+mod cookies;
+mod draft;
+mod event;
+pub(crate) mod finish;
+mod form;
+pub(crate) mod instance;
+mod instance_row;
+pub(crate) mod instances;
+mod leaving;
+mod notice;
 pub(crate) mod outcome;
 mod problem;
+pub(crate) mod same_site;
+mod shell;
+pub(crate) mod sign_in;
+mod signed_in;
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 
+pub(crate) use cookies::OurCookie;
 pub(crate) use problem::Problem;
 
 use crate::errors::ApiError;
 use crate::routes::API;
-use crate::state::Gateway;
 
 /// Renders a template; one that cannot be rendered is a fault of ours.
 pub(crate) fn html(status: StatusCode, template: &impl Template) -> Response {
@@ -26,29 +45,9 @@ pub(crate) fn html(status: StatusCode, template: &impl Template) -> Response {
     }
 }
 
-#[derive(Template)]
-#[template(path = "index.html")]
-struct Index {
-    api: String,
-}
-
-/// `GET /`: what this is and where to begin.
-pub(crate) async fn index(State(gateway): State<Gateway>) -> Response {
-    html(
-        StatusCode::OK,
-        &Index {
-            api: format!("{}{API}", gateway.settings().public_url),
-        },
-    )
-}
-
-/// `GET /assets/ferrule.css`
-pub(crate) async fn stylesheet() -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (CACHE_CONTROL, "public, max-age=3600"),
-    ];
-    (headers, include_str!("../../templates/ferrule.css"))
+/// `GET /`: the catalogue is where everything begins.
+pub(crate) async fn index() -> Redirect {
+    Redirect::to("/connectors")
 }
 
 /// Every other path outside the API: a page for browsers, the contract's JSON for clients whose base URL is off.

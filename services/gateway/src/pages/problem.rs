@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use ferrule_catalog::Connector;
 use ferrule_wire::{Reason, Refusal};
 use tonic::Status;
 
@@ -16,6 +17,18 @@ pub(crate) struct Problem {
     status: StatusCode,
     heading: String,
     message: String,
+    /// The vendor's words, cut and cleaned.
+    provider_message: Option<String>,
+    /// What it means for the login.
+    hint: Option<&'static str>,
+    way_on: Option<WayOn>,
+}
+
+/// Where to go from here.
+#[derive(Clone, Debug)]
+struct WayOn {
+    href: String,
+    label: String,
 }
 
 impl Problem {
@@ -24,28 +37,63 @@ impl Problem {
             status,
             heading: heading.into(),
             message: message.into(),
+            provider_message: None,
+            hint: None,
+            way_on: None,
+        }
+    }
+
+    /// The vendor sent what no login answers with; none of it is repeated.
+    pub(crate) fn unfit_answer() -> Self {
+        let problem = Self::new(
+            StatusCode::BAD_REQUEST,
+            "This login cannot go on",
+            "The address holds more, or something else, than a vendor answers with.",
+        );
+        Self {
+            hint: Some(NOTHING_CONNECTED),
+            ..problem
+        }
+    }
+
+    pub(crate) fn no_such_connector() -> Self {
+        let problem = Self::new(
+            StatusCode::NOT_FOUND,
+            "There is no such connector",
+            "The address may be mistyped.",
+        );
+        problem.with_way_on("/connectors", "See all connectors")
+    }
+
+    pub(crate) fn no_such_instance() -> Self {
+        let problem = Self::new(
+            StatusCode::NOT_FOUND,
+            "There is no such instance",
+            "It may have been deleted, or it belongs to another organization.",
+        );
+        problem.with_way_on("/instances", "See your instances")
+    }
+
+    /// What stopped a login at this connector.
+    pub(crate) fn of_connector(refusal: Refusal, connector: &Connector) -> Self {
+        let label = format!("Back to {}", connector.name);
+        Self::from(refusal).with_way_on(format!("/connectors/{}", connector.key), label)
+    }
+
+    fn with_way_on(self, href: impl Into<String>, label: impl Into<String>) -> Self {
+        let way_on = WayOn {
+            href: href.into(),
+            label: label.into(),
+        };
+        Self {
+            way_on: Some(way_on),
+            ..self
         }
     }
 }
 
-impl Problem {
-    /// The vendor sent what no login answers with; none of it is repeated.
-    pub(crate) fn unfit_answer() -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "This login cannot go on",
-            "The address holds more, or something else, than a vendor answers with.",
-        )
-    }
-
-    pub(crate) fn no_such_connector() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "There is no such connector",
-            "The address may be mistyped.",
-        )
-    }
-}
+const NOTHING_CONNECTED: &str =
+    "Nothing was connected. Go back to where you began and start the login again.";
 
 impl From<Refusal> for Problem {
     /// A state that is unknown is no missing page: the callback's request is at fault, so 400.
@@ -54,17 +102,55 @@ impl From<Refusal> for Problem {
             Reason::StateUnknown | Reason::StateExpired => StatusCode::BAD_REQUEST,
             reason => http_status(reason),
         };
-        let heading = match refusal.reason {
-            Reason::StateExpired => "This login took too long",
-            Reason::StateUnknown => "This login is not known here",
-            Reason::StateSpent => "This login was already used",
-            Reason::CallbackMismatch | Reason::IssuerMismatch => "This answer belongs to another login",
-            Reason::BrowserMismatch => "This login began in another browser",
-            Reason::ElementUnknown => "There is no such connector",
-            Reason::Unavailable | Reason::Sealed | Reason::Internal => "Something is out of order here",
-            _ => "This login cannot go on",
+        let (heading, hint) = words(refusal.reason);
+        let problem = Self {
+            provider_message: refusal.provider_message,
+            hint,
+            ..Self::new(status, heading, refusal.message)
         };
-        Self::new(status, heading, refusal.message)
+        match refusal.reason {
+            Reason::InstanceUnknown => Self::no_such_instance(),
+            Reason::ElementUnknown => Self::no_such_connector(),
+            Reason::Unauthenticated => problem.with_way_on("/sign-in", "Sign in"),
+            _ => problem,
+        }
+    }
+}
+
+/// What a refusal is called, and what it means for the login.
+fn words(reason: Reason) -> (&'static str, Option<&'static str>) {
+    let nothing = Some(NOTHING_CONNECTED);
+    match reason {
+        Reason::StateExpired => ("This login took too long", nothing),
+        Reason::StateUnknown => ("This login is not known here", nothing),
+        Reason::StateSpent | Reason::CodeSpent => ("This login was already used", nothing),
+        Reason::CallbackMismatch | Reason::IssuerMismatch => {
+            ("This answer belongs to another login", nothing)
+        }
+        Reason::BrowserMismatch => ("This login began in another browser", nothing),
+        Reason::UserDenied => ("The login ended with a no", nothing),
+        Reason::VendorRejected => (
+            "The vendor refused this login",
+            Some(
+                "Nothing was connected. Look at the API key and secret, and at the callback URL registered there.",
+            ),
+        ),
+        Reason::VendorUnreachable => (
+            "The vendor does not answer",
+            Some("Nothing was connected, and nothing is lost: try again in a moment."),
+        ),
+        Reason::ExchangeUnknown => (
+            "The vendor's answer is not known",
+            Some(
+                "The login was sent to the vendor and no answer came. It is not sent twice: log in once more.",
+            ),
+        ),
+        Reason::Unauthenticated => ("Sign in first", None),
+        Reason::Forbidden => ("This is not allowed", None),
+        Reason::InvalidRequest => ("This cannot be done as it is", None),
+        Reason::ExchangeInFlight => ("This is being done right now", None),
+        Reason::Unavailable | Reason::Sealed | Reason::Internal => ("Something is out of order here", None),
+        _ => ("This login cannot go on", nothing),
     }
 }
 

@@ -39,7 +39,7 @@ fn the_sixty_first_anonymous_call_of_a_minute_is_a_429_that_says_when_to_come_ag
 
     // Neither known callers nor pages and callbacks are counted.
     assert_eq!(world.get("/elements").status, 200);
-    assert_eq!(HttpClient::new().get(&world.url("/"), &[]).status, 200);
+    assert_eq!(HttpClient::new().get(&world.url("/connectors"), &[]).status, 200);
     assert_eq!(
         HttpClient::new()
             .get(&world.url("/oauth/callback/intercom?code=c"), &[])

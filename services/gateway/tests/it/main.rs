@@ -31,5 +31,6 @@ mod proxied_streams;
 mod registry;
 mod requests;
 mod server;
+mod signed_in;
 mod vendor;
 mod world;

@@ -1,6 +1,6 @@
 //! A registry of one organization with a few instances, which remembers what it was asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -8,9 +8,10 @@ use std::time::Instant;
 use ferrule_model::Digest;
 use ferrule_wire::v1::instance_registry_server::InstanceRegistry;
 use ferrule_wire::v1::{
-    AuditEntry, Caller, CreateInstanceRequest, Credential, Credentials, DeleteInstanceRequest,
-    DeleteInstanceResponse, GetInstanceRequest, IdentifyRequest, Instance, ListInstancesRequest,
-    ListInstancesResponse, ReadAuditRequest, ReadAuditResponse, ResolveRequest, SetEnabledRequest,
+    App, AuditEntry, Caller, CloseSessionRequest, CloseSessionResponse, CreateInstanceRequest, Credential,
+    Credentials, DeleteInstanceRequest, DeleteInstanceResponse, FindAppRequest, FindSessionRequest,
+    GetInstanceRequest, IdentifyRequest, Instance, ListInstancesRequest, ListInstancesResponse,
+    OpenSessionRequest, ReadAuditRequest, ReadAuditResponse, ResolveRequest, Session, SetEnabledRequest,
     UpdateInstanceRequest, User,
 };
 use ferrule_wire::{Reason, Refusal, request_id_of};
@@ -34,6 +35,7 @@ pub(crate) const COUNT: i64 = 5;
 #[derive(Default)]
 pub(crate) struct Registry {
     pub(crate) mood: Mood,
+    sessions: Mutex<BTreeSet<Vec<u8>>>,
     /// What a call through [`ID`] gets.
     pub(crate) credential: Mutex<Credential>,
     /// A refused version is followed by another.
@@ -86,31 +88,57 @@ pub(crate) fn instance(id: i64) -> Instance {
     }
 }
 
-/// The organization of whoever presents these.
-fn organization(credentials: Option<&Credentials>) -> Result<i64, Status> {
-    let refusal = || Refusal::new(Reason::Unauthenticated, "These secrets do not belong together.").into();
-    let given = credentials.cloned().unwrap_or_default();
-    let is = |given: &[u8], known: &str| given == Digest::of(known).as_bytes();
-    let or_absent = |given: &[u8], known: &str| given.is_empty() || is(given, known);
-    if is(&given.user, OTHER_USER) && is(&given.organization, OTHER_ORGANIZATION) && given.element.is_empty()
-    {
-        return Ok(2);
+impl Registry {
+    /// The organization of whoever presents these.
+    fn organization(&self, credentials: Option<&Credentials>) -> Result<i64, Status> {
+        let refusal =
+            || Refusal::new(Reason::Unauthenticated, "These secrets do not belong together.").into();
+        let given = credentials.cloned().unwrap_or_default();
+        if !given.session.is_empty() {
+            return self
+                .signed_in(&given.session)
+                .map(|session| session.organization_id);
+        }
+        let is = |given: &[u8], known: &str| given == Digest::of(known).as_bytes();
+        let or_absent = |given: &[u8], known: &str| given.is_empty() || is(given, known);
+        if is(&given.user, OTHER_USER)
+            && is(&given.organization, OTHER_ORGANIZATION)
+            && given.element.is_empty()
+        {
+            return Ok(2);
+        }
+        let ours = is(&given.user, USER)
+            && or_absent(&given.organization, ORGANIZATION)
+            && or_absent(&given.element, TOKEN);
+        if ours { Ok(1) } else { Err(refusal()) }
     }
-    let ours = is(&given.user, USER)
-        && or_absent(&given.organization, ORGANIZATION)
-        && or_absent(&given.element, TOKEN);
-    if ours { Ok(1) } else { Err(refusal()) }
-}
 
-fn find(credentials: Option<&Credentials>, id: Option<i64>, element: &str) -> Result<Instance, Status> {
-    let organization = organization(credentials)?;
-    let id = id.unwrap_or(ID);
-    let known = organization == 1 && (ID..ID + COUNT).contains(&id);
-    if known && ["", "intercom", "7549"].contains(&element) {
-        return Ok(instance(id));
+    fn find(
+        &self,
+        credentials: Option<&Credentials>,
+        id: Option<i64>,
+        element: &str,
+    ) -> Result<Instance, Status> {
+        let organization = self.organization(credentials)?;
+        let id = id.unwrap_or(ID);
+        let known = organization == 1 && (ID..ID + COUNT).contains(&id);
+        if known && ["", "intercom", "7549"].contains(&element) {
+            return Ok(instance(id));
+        }
+        let message = format!("No instance found with ID {id}.");
+        Err(Refusal::new(Reason::InstanceUnknown, message).into())
     }
-    let message = format!("No instance found with ID {id}.");
-    Err(Refusal::new(Reason::InstanceUnknown, message).into())
+
+    fn signed_in(&self, session: &[u8]) -> Result<Session, Status> {
+        if self.sessions.lock().unwrap().contains(session) {
+            return Ok(Session {
+                organization_id: 1,
+                organization_name: "Ours & Co".to_owned(),
+                user: instance(ID).user,
+            });
+        }
+        Err(Refusal::new(Reason::Unauthenticated, "This session is over.").into())
+    }
 }
 
 #[tonic::async_trait]
@@ -118,9 +146,44 @@ impl InstanceRegistry for Registry {
     async fn identify(&self, request: Request<IdentifyRequest>) -> Result<Response<Caller>, Status> {
         self.mood.enter().await?;
         Ok(Response::new(Caller {
-            organization_id: organization(request.into_inner().credentials.as_ref())?,
+            organization_id: self.organization(request.into_inner().credentials.as_ref())?,
             user_id: 1,
             instance_id: None,
+        }))
+    }
+
+    async fn open_session(&self, request: Request<OpenSessionRequest>) -> Result<Response<Session>, Status> {
+        self.mood.enter().await?;
+        let request = request.into_inner();
+        self.organization(request.credentials.as_ref())?;
+        self.sessions.lock().unwrap().insert(request.session.clone());
+        self.signed_in(&request.session).map(Response::new)
+    }
+
+    async fn find_session(&self, request: Request<FindSessionRequest>) -> Result<Response<Session>, Status> {
+        self.mood.enter().await?;
+        self.signed_in(&request.into_inner().session).map(Response::new)
+    }
+
+    async fn close_session(
+        &self,
+        request: Request<CloseSessionRequest>,
+    ) -> Result<Response<CloseSessionResponse>, Status> {
+        self.sessions
+            .lock()
+            .unwrap()
+            .remove(&request.into_inner().session);
+        Ok(Response::new(CloseSessionResponse {}))
+    }
+
+    async fn find_app(&self, request: Request<FindAppRequest>) -> Result<Response<App>, Status> {
+        let request = request.into_inner();
+        self.find(request.credentials.as_ref(), Some(request.instance_id), "")?;
+        Ok(Response::new(App {
+            element: "intercom".to_owned(),
+            api_key: "kept-key".to_owned(),
+            api_secret: "kept-secret".to_owned(),
+            ..App::default()
         }))
     }
 
@@ -131,7 +194,7 @@ impl InstanceRegistry for Registry {
         let request = request.into_inner();
         self.created.lock().unwrap().push(request.clone());
         self.mood.enter().await?;
-        organization(request.credentials.as_ref())?;
+        self.organization(request.credentials.as_ref())?;
         Ok(Response::new(Instance {
             name: request.name,
             tags: request.tags,
@@ -142,7 +205,14 @@ impl InstanceRegistry for Registry {
     async fn get_instance(&self, request: Request<GetInstanceRequest>) -> Result<Response<Instance>, Status> {
         self.mood.enter().await?;
         let request = request.into_inner();
-        find(request.credentials.as_ref(), request.id, &request.element).map(Response::new)
+        let found = self.find(request.credentials.as_ref(), request.id, &request.element)?;
+        let by_session = request.credentials.is_some_and(|given| !given.session.is_empty());
+        let token = if by_session && !request.show_token {
+            String::new()
+        } else {
+            found.token.clone()
+        };
+        Ok(Response::new(Instance { token, ..found }))
     }
 
     async fn list_instances(
@@ -152,7 +222,7 @@ impl InstanceRegistry for Registry {
         let request = request.into_inner();
         self.listed.lock().unwrap().push(request.clone());
         self.mood.enter().await?;
-        let total = if organization(request.credentials.as_ref())? == 1 {
+        let total = if self.organization(request.credentials.as_ref())? == 1 {
             COUNT
         } else {
             0
@@ -178,7 +248,7 @@ impl InstanceRegistry for Registry {
         let request = request.into_inner();
         self.updated.lock().unwrap().push(request.clone());
         self.mood.enter().await?;
-        let mut instance = find(request.credentials.as_ref(), request.id, &request.element)?;
+        let mut instance = self.find(request.credentials.as_ref(), request.id, &request.element)?;
         instance.name = request.name.unwrap_or(instance.name);
         if request.replace_tags {
             instance.tags = request.tags;
@@ -196,7 +266,7 @@ impl InstanceRegistry for Registry {
         let request = request.into_inner();
         self.deleted.lock().unwrap().push(request.clone());
         self.mood.enter().await?;
-        find(request.credentials.as_ref(), Some(request.id), &request.element)?;
+        self.find(request.credentials.as_ref(), Some(request.id), &request.element)?;
         self.gone.store(true, Ordering::SeqCst);
         Ok(Response::new(DeleteInstanceResponse {}))
     }
@@ -204,7 +274,7 @@ impl InstanceRegistry for Registry {
     async fn set_enabled(&self, request: Request<SetEnabledRequest>) -> Result<Response<Instance>, Status> {
         self.mood.enter().await?;
         let request = request.into_inner();
-        let instance = find(request.credentials.as_ref(), request.id, &request.element)?;
+        let instance = self.find(request.credentials.as_ref(), request.id, &request.element)?;
         self.disabled.store(!request.enabled, Ordering::SeqCst);
         let disabled = !request.enabled;
         Ok(Response::new(Instance { disabled, ..instance }))
@@ -218,7 +288,7 @@ impl InstanceRegistry for Registry {
         let request = request.into_inner();
         self.audited.lock().unwrap().push(request.clone());
         self.mood.enter().await?;
-        find(request.credentials.as_ref(), request.id, "")?;
+        self.find(request.credentials.as_ref(), request.id, "")?;
         let entries = [("secret_shown", Some(1)), ("created", Some(1))].map(|(event, user_id)| AuditEntry {
             event: event.to_owned(),
             at: 1_562_945_392_123_456,
@@ -237,7 +307,7 @@ impl InstanceRegistry for Registry {
         self.resolved.lock().unwrap().push(request.clone());
         self.reached.lock().unwrap().push(Instant::now());
         self.mood.enter().await?;
-        organization(request.credentials.as_ref())?;
+        self.organization(request.credentials.as_ref())?;
         if self.gone.load(Ordering::SeqCst) {
             return Err(Refusal::new(Reason::Unauthenticated, "The Element token is not known.").into());
         }
