@@ -24,7 +24,7 @@ pub(crate) struct FormField {
 
 /// Whether a user of this connector logs in at the vendor; otherwise the form alone makes the instance.
 pub(crate) fn logs_in(connector: &Connector) -> bool {
-    matches!(connector.auth, Auth::OAuth2(_) | Auth::OAuth1 { .. })
+    matches!(connector.auth, Auth::OAuth2(_) | Auth::OAuth1)
 }
 
 /// The form before anything is typed.

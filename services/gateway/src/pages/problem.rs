@@ -10,10 +10,14 @@ use tonic::Status;
 use crate::errors::http_status;
 use crate::pages::html;
 
+/// A page of this kind.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem(Box<Said>);
+
 /// What the page says.
 #[derive(Clone, Debug, Template)]
 #[template(path = "problem.html")]
-pub(crate) struct Problem {
+struct Said {
     status: StatusCode,
     heading: String,
     message: String,
@@ -33,27 +37,25 @@ struct WayOn {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, heading: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Said {
             status,
             heading: heading.into(),
             message: message.into(),
             provider_message: None,
             hint: None,
             way_on: None,
-        }
+        }))
     }
 
     /// The vendor sent what no login answers with; none of it is repeated.
     pub(crate) fn unfit_answer() -> Self {
-        let problem = Self::new(
+        let mut problem = Self::new(
             StatusCode::BAD_REQUEST,
             "This login cannot go on",
             "The address holds more, or something else, than a vendor answers with.",
         );
-        Self {
-            hint: Some(NOTHING_CONNECTED),
-            ..problem
-        }
+        problem.0.hint = Some(NOTHING_CONNECTED);
+        problem
     }
 
     pub(crate) fn no_such_connector() -> Self {
@@ -80,15 +82,12 @@ impl Problem {
         Self::from(refusal).with_way_on(format!("/connectors/{}", connector.key), label)
     }
 
-    fn with_way_on(self, href: impl Into<String>, label: impl Into<String>) -> Self {
-        let way_on = WayOn {
+    fn with_way_on(mut self, href: impl Into<String>, label: impl Into<String>) -> Self {
+        self.0.way_on = Some(WayOn {
             href: href.into(),
             label: label.into(),
-        };
-        Self {
-            way_on: Some(way_on),
-            ..self
-        }
+        });
+        self
     }
 }
 
@@ -103,11 +102,9 @@ impl From<Refusal> for Problem {
             reason => http_status(reason),
         };
         let (heading, hint) = words(refusal.reason);
-        let problem = Self {
-            provider_message: refusal.provider_message,
-            hint,
-            ..Self::new(status, heading, refusal.message)
-        };
+        let mut problem = Self::new(status, heading, refusal.message);
+        problem.0.provider_message = refusal.provider_message;
+        problem.0.hint = hint;
         match refusal.reason {
             Reason::InstanceUnknown => Self::no_such_instance(),
             Reason::ElementUnknown => Self::no_such_connector(),
@@ -162,6 +159,6 @@ impl From<Status> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        html(self.status, &self)
+        html(self.0.status, &*self.0)
     }
 }

@@ -101,14 +101,14 @@ impl Store {
         let done = sqlx::query("UPDATE organizations SET secret_digest = $2 WHERE id = $1")
             .bind(id.0)
             .bind(secret.to_hex())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await;
         let exists = StoreError::unless_in_use(done)?.rows_affected() == 1;
         sqlx::query(
             "DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE organization_id = $1)",
         )
         .bind(id.0)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         transaction.commit().await?;
         Ok(exists)
