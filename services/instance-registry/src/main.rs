@@ -18,12 +18,12 @@ const PROGRAM: Program = Program {
 };
 
 fn main() -> ExitCode {
-    PROGRAM.run(async |start: Start| match start.command {
-        Some(_) => migrate(&start.layers).await,
-        None => {
-            let settings = Settings::from_layers(&start.layers)?;
-            let listener = bind("FERRULE_GRPC_LISTEN", settings.grpc_listen).await?;
-            run(settings, listener, start.shutdown).await
+    PROGRAM.run(async |start: Start| {
+        if start.command.is_some() {
+            return migrate(&start.layers).await;
         }
+        let settings = Settings::from_layers(&start.layers)?;
+        let listener = bind("FERRULE_GRPC_LISTEN", settings.grpc_listen).await?;
+        run(settings, listener, start.shutdown).await
     })
 }

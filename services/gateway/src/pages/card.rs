@@ -55,7 +55,7 @@ pub(crate) const KINDS: [(&str, &str); 5] = [
 pub(crate) fn kind(connector: &Connector) -> &'static str {
     match &connector.auth {
         Auth::OAuth2(_) => "oauth2",
-        Auth::OAuth1 => "oauth1",
+        Auth::OAuth1(_) => "oauth1",
         Auth::ClientCredentials(_) => "client_credentials",
         Auth::ApiKey(_) => "api_key",
         Auth::Basic(_) => "basic",

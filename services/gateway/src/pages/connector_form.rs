@@ -24,7 +24,7 @@ pub(crate) struct FormField {
 
 /// Whether a user of this connector logs in at the vendor; otherwise the form alone makes the instance.
 pub(crate) fn logs_in(connector: &Connector) -> bool {
-    matches!(connector.auth, Auth::OAuth2(_) | Auth::OAuth1)
+    matches!(connector.auth, Auth::OAuth2(_) | Auth::OAuth1(_))
 }
 
 /// The form before anything is typed.
@@ -61,7 +61,7 @@ pub(crate) fn mark(fields: &mut [FormField], error: &ParameterError) -> bool {
         ParameterError::Invalid { name, expected, .. } => {
             (name, format!("This does not fit: expected {expected}."))
         }
-        ParameterError::NotOAuth2 { .. } => return false,
+        ParameterError::NotOAuth2 { .. } | ParameterError::NotOAuth1 { .. } => return false,
     };
     let Some(field) = fields.iter_mut().find(|field| field.name == *name) else {
         return false;

@@ -157,10 +157,9 @@ impl<'a> Parts<'a> {
 
     /// A parameter of the query; empty when it is absent.
     fn parameter(&self, name: &str) -> &str {
-        let given = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        let mut given = self.query.split('&').filter_map(|pair| pair.split_once('='));
         given
-            .filter_map(|(known, value)| (known == name).then_some(value))
-            .next()
+            .find_map(|(known, value)| (known == name).then_some(value))
             .unwrap_or("")
     }
 
