@@ -76,7 +76,7 @@ impl Registry {
             credentials: Credentials {
                 user: digest(&arguments.user),
                 organization: digest(&arguments.organization),
-                element: Vec::new(),
+                ..Credentials::default()
             },
         })
     }
