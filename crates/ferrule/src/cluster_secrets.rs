@@ -186,9 +186,9 @@ impl Folder {
         if let Some(text) = self.read(name)? {
             return Ok(text);
         }
-        let made = make();
-        self.write(name, made.expose_secret())?;
-        Ok(made)
+        let secret = make();
+        self.write(name, secret.expose_secret())?;
+        Ok(secret)
     }
 
     fn give_away(&self, path: &Path) -> std::io::Result<()> {

@@ -119,6 +119,7 @@ fn internal_clients_have_their_calls_with_both_secrets_and_no_others() {
         user: digest(USER),
         organization: digest(ORGANIZATION),
         element: element.clone(),
+        ..Credentials::default()
     };
     let runtime = Runtime::new().unwrap();
     runtime.block_on(async {

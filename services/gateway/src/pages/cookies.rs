@@ -93,11 +93,11 @@ mod tests {
             OurCookie::Draft,
             OurCookie::Made,
         ] {
-            let plain = cookie.set(HTTP, "v", Duration::from_secs(60)).unwrap();
+            let plain = cookie.set(HTTP, "v", Duration::from_mins(1)).unwrap();
             let plain = plain.to_str().unwrap();
             assert!(plain.contains("HttpOnly") && plain.contains("SameSite=Lax") && plain.contains("Path=/"));
             assert!(!plain.contains("Secure") && !plain.contains("Domain"), "{plain}");
-            let secure = cookie.set(HTTPS, "v", Duration::from_secs(60)).unwrap();
+            let secure = cookie.set(HTTPS, "v", Duration::from_mins(1)).unwrap();
             let secure = secure.to_str().unwrap();
             assert!(
                 secure.starts_with("__Host-") && secure.contains("Secure"),
