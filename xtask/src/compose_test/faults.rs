@@ -58,8 +58,8 @@ impl Fault {
     pub fn words(self) -> String {
         match self {
             Self::None => "nothing".to_owned(),
-            Crash(service) => format!("`kill -9` of a {service}"),
-            Restart(service) => format!("restart of a {service}"),
+            Crash(service) => format!("`kill -9` of one {service}"),
+            Restart(service) => format!("restart of one {service}"),
         }
     }
 

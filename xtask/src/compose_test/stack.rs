@@ -27,6 +27,8 @@ pub struct Stack<'a> {
     composer: Vec<&'static str>,
     folder: TempDir,
     port: u16,
+    /// Something may be left to remove.
+    begun: bool,
 }
 
 impl<'a> Stack<'a> {
@@ -50,6 +52,7 @@ impl<'a> Stack<'a> {
             composer: composer(),
             folder,
             port: free_port(),
+            begun: false,
         })
     }
 
@@ -83,6 +86,7 @@ impl<'a> Stack<'a> {
 
     /// Brings everything up; how long it took until all was healthy.
     pub fn up(&mut self) -> anyhow::Result<Duration> {
+        self.begun = true;
         let start = Instant::now();
         let up = self.compose(&["up", "--detach", "--no-build"])?;
         if !up.success() {
@@ -100,7 +104,8 @@ impl<'a> Stack<'a> {
     }
 
     /// Takes everything down, volumes too.
-    pub fn remove(&self) -> anyhow::Result<()> {
+    pub fn remove(&mut self) -> anyhow::Result<()> {
+        self.begun = false;
         ensure!(
             self.compose(&["down", "--volumes"])?.success(),
             "compose down failed"
@@ -188,7 +193,9 @@ impl<'a> Stack<'a> {
 
 impl Drop for Stack<'_> {
     fn drop(&mut self) {
-        let _ = self.compose(&["down", "--volumes", "--timeout", "5"]);
+        if self.begun {
+            let _ = self.compose(&["down", "--volumes", "--timeout", "5"]);
+        }
     }
 }
 

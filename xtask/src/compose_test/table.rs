@@ -119,7 +119,7 @@ mod tests {
         for part in [
             "Built twice: the same layers.",
             "With docker-compose 1.29.2: up and healthy from nothing in 9.0 s, after `down` in 7.0 s",
-            "| `kill -9` of a redis | 100 | 3 | 3 × 503 | 1.2 s | 0.3 s | 4.0 s |",
+            "| `kill -9` of one redis | 100 | 3 | 3 × 503 | 1.2 s | 0.3 s | 4.0 s |",
         ] {
             assert!(text.contains(part), "{text}");
         }
