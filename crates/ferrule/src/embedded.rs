@@ -11,6 +11,7 @@ use ferrule_model::{Chance, Clock};
 use ferrule_oauth_broker::handshake::Store;
 use ferrule_oauth_broker::{Broker, key_ring};
 use ferrule_seal::KeyRing;
+use ferrule_service::Start;
 use ferrule_service::health::{Build, Readiness, admin_router, serve_admin};
 use ferrule_service::lifecycle::drain;
 use ferrule_service::settings::{Layers, Source};
@@ -27,7 +28,8 @@ use crate::{sandbox, welcome};
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Starts everything, says what to do next, and serves until `shutdown`.
-pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow::Result<()> {
+pub(crate) async fn run(start: &Start) -> anyhow::Result<()> {
+    let (layers, shutdown) = (&start.layers, start.shutdown.clone());
     tell_what_is_ignored(layers);
     let listen = layers.required("FERRULE_LISTEN", Layers::address)?;
     let admin_listen = layers.required("FERRULE_ADMIN_LISTEN", Layers::address)?;
@@ -121,7 +123,7 @@ pub(crate) async fn run(layers: &Layers, shutdown: CancellationToken) -> anyhow:
         shutdown.clone(),
     )?);
     let internal_clients = tokio::spawn(internal_clients.serve(registry.clone(), shutdown.clone()));
-    ferrule_gateway::run(gateway, listener, shutdown).await;
+    ferrule_gateway::run(gateway, listener, &start.cores, shutdown).await;
     internal_clients.await??;
     drain(drain_time, async {
         registry.close().await;

@@ -49,6 +49,6 @@ fn main() -> ExitCode {
 async fn run(start: Start) -> anyhow::Result<()> {
     match start.command {
         Some(words) => commands::run(words, &start.arguments, &start.layers).await,
-        None => embedded::run(&start.layers, start.shutdown).await,
+        None => embedded::run(&start).await,
     }
 }

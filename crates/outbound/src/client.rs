@@ -15,8 +15,8 @@ use tracing::{Instrument as _, info_span};
 use crate::address::Guard;
 use crate::connector::Connector;
 use crate::error::{NotSent, OutboundError, Unanswered};
+use crate::pool::Pool;
 use crate::roots::Roots;
-use crate::stream::{self, Streams};
 
 /// How long an unused connection is kept. Short, since a request sent into a connection that the vendor is just
 /// closing may be lost, and a token request cannot be repeated.
@@ -54,7 +54,9 @@ pub struct Limits {
 #[derive(Clone, Debug)]
 pub struct Outbound {
     client: Client<Connector, Full<Bytes>>,
-    pub(crate) streams: Streams,
+    /// Calls that are passed through have connections of their own: a rush of them takes none from token requests.
+    pub(crate) pool: Pool,
+    pub(crate) connector: Connector,
     pub(crate) guard: Guard,
     pub(crate) user_agent: HeaderValue,
 }
@@ -65,20 +67,18 @@ impl Outbound {
         let guard = Guard {
             allow_private_networks: settings.allow_private_networks,
         };
+        let connector = Connector::new(guard, settings.roots, settings.connect_timeout);
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_PER_HOST)
             .http2_keep_alive_interval(HTTP2_PING)
-            .build(Connector::new(
-                guard,
-                settings.roots.clone(),
-                settings.connect_timeout,
-            ));
+            .build(connector.clone());
         Self {
             client,
-            streams: stream::client(guard, settings.roots, settings.connect_timeout),
+            pool: Pool::default(),
+            connector,
             guard,
             user_agent: settings.user_agent,
         }

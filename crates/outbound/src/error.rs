@@ -78,26 +78,37 @@ impl OutboundError {
     /// From what the client says went wrong before an answer began.
     pub(crate) fn from_request(host: &str, error: &legacy::Error) -> Self {
         let host = host.to_owned();
-        // hyper cancels a request only by handing it back unsent.
-        let handed_back = |error: &hyper::Error| error.is_canceled();
         if error.is_connect() {
-            Self::NotSent {
-                host,
-                why: why_not_connected(error),
-            }
-        } else if find::<hyper::Error>(error).is_some_and(handed_back) {
-            Self::NotSent {
-                host,
-                why: NotSent::Connect,
-            }
-        } else {
-            let why = if find::<hyper::Error>(error).is_some_and(hyper::Error::is_user) {
-                Unanswered::RequestBroken
-            } else {
-                Unanswered::ConnectionLost
-            };
-            Self::Unanswered { host, why }
+            return Self::from_connect(host, error);
         }
+        match find::<hyper::Error>(error) {
+            // hyper cancels a request only by handing it back unsent.
+            Some(cause) => Self::from_exchange(host, cause.is_canceled(), cause),
+            None => Self::Unanswered {
+                host,
+                why: Unanswered::ConnectionLost,
+            },
+        }
+    }
+
+    /// From what stood in the way of a connection.
+    pub(crate) fn from_connect(host: String, error: &(dyn Error + 'static)) -> Self {
+        let why = why_not_connected(error);
+        Self::NotSent { host, why }
+    }
+
+    /// From what went wrong on a connection before an answer began.
+    pub(crate) fn from_exchange(host: String, never_left: bool, error: &hyper::Error) -> Self {
+        if never_left {
+            let why = NotSent::Connect;
+            return Self::NotSent { host, why };
+        }
+        let why = if error.is_user() {
+            Unanswered::RequestBroken
+        } else {
+            Unanswered::ConnectionLost
+        };
+        Self::Unanswered { host, why }
     }
 
     /// From what went wrong within the answer's body.
@@ -113,7 +124,7 @@ impl OutboundError {
     }
 }
 
-fn why_not_connected(error: &legacy::Error) -> NotSent {
+fn why_not_connected(error: &(dyn Error + 'static)) -> NotSent {
     if let Some(why) = find::<NotSent>(error) {
         *why
     } else if timed_out(error) {
@@ -125,7 +136,7 @@ fn why_not_connected(error: &legacy::Error) -> NotSent {
     }
 }
 
-fn timed_out(error: &legacy::Error) -> bool {
+fn timed_out(error: &(dyn Error + 'static)) -> bool {
     find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
 }
 

@@ -13,10 +13,13 @@ mod address;
 mod client;
 mod connector;
 mod error;
+mod exchange;
+mod pool;
 mod resolver;
 mod roots;
 mod stream;
 
 pub use client::{Limits, Outbound, Settings};
 pub use error::{NotSent, OutboundError, Unanswered};
+pub use exchange::Answer;
 pub use roots::{Roots, RootsError};

@@ -12,36 +12,48 @@ use http::header::USER_AGENT;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::time::{Instant, timeout_at};
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::address::Guard;
-use crate::client::{HTTP2_PING, Outbound};
-use crate::connector::Connector;
+use crate::client::Outbound;
 use crate::error::{OutboundError, Unanswered};
-use crate::roots::Roots;
-
-/// How long an unused connection is kept. Long enough for the next call of a busy caller, and shorter than most
-/// vendors keep theirs: a call that meets a closing connection is lost unless it may be repeated.
-const IDLE: Duration = Duration::from_secs(30);
-
-/// How many unused connections are kept for each host: about as many as there are callers at once.
-const IDLE_PER_HOST: usize = 512;
+use crate::exchange::Answer;
 
 type BoxError = Box<dyn Error + Send + Sync>;
-pub(crate) type Streams = Client<Connector, UnsyncBoxBody<Bytes, BoxError>>;
 
-/// A client of its own: a rush of calls takes no connection from token requests.
-pub(crate) fn client(guard: Guard, roots: Roots, connect_timeout: Duration) -> Streams {
-    Client::builder(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(IDLE_PER_HOST)
-        .http2_keep_alive_interval(HTTP2_PING)
-        .build(Connector::new(guard, roots, connect_timeout))
+/// What goes out: most calls have no body.
+pub(crate) enum RequestBody {
+    Empty,
+    Passing(UnsyncBoxBody<Bytes, BoxError>),
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.get_mut() {
+            Self::Empty => Poll::Ready(None),
+            Self::Passing(body) => Pin::new(body).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Passing(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Passing(body) => body.size_hint(),
+        }
+    }
 }
 
 impl Outbound {
@@ -55,9 +67,9 @@ impl Outbound {
     /// own body is [`Unanswered::RequestBroken`].
     pub async fn stream<B>(
         &self,
-        request: Request<B>,
+        mut request: Request<B>,
         head_timeout: Duration,
-    ) -> Result<Response<Incoming>, OutboundError>
+    ) -> Result<Response<Answer>, OutboundError>
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
@@ -66,37 +78,40 @@ impl Outbound {
             let host = request.uri().host().unwrap_or_default().to_owned();
             return Err(OutboundError::NotSent { host, why });
         }
-        let (mut parts, body) = request.into_parts();
-        if !parts.headers.contains_key(USER_AGENT) {
-            parts.headers.insert(USER_AGENT, self.user_agent.clone());
+        let agent = request.headers_mut().entry(USER_AGENT);
+        agent.or_insert_with(|| self.user_agent.clone());
+        if request.body().is_end_stream() {
+            let request = request.map(|_| RequestBody::Empty);
+            let host = request.uri().clone();
+            return match timeout(head_timeout, self.over_a_connection(request)).await {
+                Ok(answer) => answer,
+                Err(_) => Err(too_late(host.host())),
+            };
         }
-        let authority = parts.uri.authority().cloned();
-        let host = || {
-            authority
-                .as_ref()
-                .map_or("", |authority| authority.host())
-                .to_owned()
-        };
 
         let progress = Progress::new();
-        let body = if body.is_end_stream() {
-            body.map_err(Into::into).boxed_unsync()
-        } else {
-            let moved = progress.clone();
-            Watched { body, moved }.map_err(Into::into).boxed_unsync()
-        };
-        let mut answer = pin!(self.streams.request(Request::from_parts(parts, body)));
+        let moved = progress.clone();
+        let request = request.map(|body| {
+            let watched = Watched { body, moved };
+            RequestBody::Passing(watched.map_err(Into::into).boxed_unsync())
+        });
+        let host = request.uri().clone();
+        let mut answer = pin!(self.over_a_connection(request));
         loop {
             let deadline = progress.last() + head_timeout;
             match timeout_at(deadline, answer.as_mut()).await {
-                Ok(answer) => return answer.map_err(|error| OutboundError::from_request(&host(), &error)),
+                Ok(answer) => return answer,
                 Err(_) if progress.last() + head_timeout > deadline => {}
-                Err(_) => {
-                    let (host, why) = (host(), Unanswered::Timeout);
-                    return Err(OutboundError::Unanswered { host, why });
-                }
+                Err(_) => return Err(too_late(host.host())),
             }
         }
+    }
+}
+
+fn too_late(host: Option<&str>) -> OutboundError {
+    OutboundError::Unanswered {
+        host: host.unwrap_or_default().to_owned(),
+        why: Unanswered::Timeout,
     }
 }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// A token that is cancelled at the first SIGTERM or SIGINT; the second ends the process at once.
+/// A token that is cancelled at the first SIGTERM or SIGINT; the second ends the process at once, after `last_words`.
 ///
 /// Must be called within a Tokio runtime. Errors when the system refuses the handlers.
-pub fn shutdown_on_signals() -> io::Result<CancellationToken> {
+pub fn shutdown_on_signals(last_words: impl FnOnce() + Send + 'static) -> io::Result<CancellationToken> {
     let mut signals = Signals {
         terminate: signal(SignalKind::terminate())?,
         interrupt: signal(SignalKind::interrupt())?,
@@ -23,6 +23,7 @@ pub fn shutdown_on_signals() -> io::Result<CancellationToken> {
         asked.cancel();
         let second = signals.next().await;
         tracing::warn!(signal = second.name, "stopped at once: asked twice");
+        last_words();
         std::process::exit(128 + second.number);
     });
     Ok(shutdown)

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ferrule_cores::{Cores, Threads};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +28,8 @@ pub struct Start {
     pub layers: Layers,
     /// Cancelled when the process shall end.
     pub shutdown: CancellationToken,
+    /// Where its servers put their connections.
+    pub cores: Cores,
     /// The command's words; `None` when the program was simply started.
     pub command: Option<&'static str>,
     /// What followed the command, as many as it asks for.
@@ -36,7 +39,7 @@ pub struct Start {
 /// Runs a service that has no commands; see [`Program::run`].
 pub fn run_main<F, Fut>(name: &'static str, about: &'static str, run: F) -> ExitCode
 where
-    F: FnOnce(Layers, CancellationToken) -> Fut,
+    F: FnOnce(Start) -> Fut,
     Fut: Future<Output = anyhow::Result<()>>,
 {
     let program = Program {
@@ -45,7 +48,7 @@ where
         form: Form::Service,
         commands: &[],
     };
-    program.run(|start| run(start.layers, start.shutdown))
+    program.run(run)
 }
 
 impl Program {
@@ -108,10 +111,11 @@ impl Program {
                     layers.number(name, 0..=3600)
                 })?;
                 let grace = Duration::from_secs(grace) + CLOSING;
-                self.start(layers, grace, |layers, shutdown| {
+                self.start(layers, grace, |layers, shutdown, cores| {
                     run(Start {
                         layers,
                         shutdown,
+                        cores,
                         command,
                         arguments,
                     })
@@ -123,29 +127,32 @@ impl Program {
 
     fn start<F, Fut>(&self, layers: Layers, grace: Duration, run: F) -> Result<(), Failure>
     where
-        F: FnOnce(Layers, CancellationToken) -> Fut,
+        F: FnOnce(Layers, CancellationToken, Cores) -> Fut,
         Fut: Future<Output = anyhow::Result<()>>,
     {
         tls::install_crypto_provider();
         let runtime = Runtime::new().map_err(|error| Failure::Other(error.into()))?;
+        let threads = Threads::start().map_err(|error| Failure::Other(error.into()))?;
         let within = runtime.enter();
         let telemetry = telemetry::start(self.name, &layers)?;
         for name in layers.unknown() {
             tracing::info!(name, "ignored: no setting of Ferrule");
         }
+        let last_words = telemetry.last_words();
         let outcome = runtime.block_on(async {
-            let shutdown = lifecycle::shutdown_on_signals()?;
+            let shutdown = lifecycle::shutdown_on_signals(last_words)?;
             let cut_off = || {
                 anyhow::anyhow!(
                     "still busy {} s after it was asked to stop: cut off",
                     grace.as_secs()
                 )
             };
-            let running = run(layers, shutdown.clone());
+            let running = run(layers, shutdown.clone(), threads.cores());
             lifecycle::run_until(&shutdown, grace, running)
                 .await
                 .unwrap_or_else(|| Err(cut_off()))
         });
+        drop(threads);
         telemetry.flush();
         drop(within);
         runtime.shutdown_timeout(LEFTOVERS);

@@ -17,12 +17,14 @@ use crate::places::{free_port, postgresql};
 
 const ATTEMPTS: usize = 5;
 
+/// What a test's rows take at most, in megabytes.
+const FEW_ROWS: u32 = 32;
+
 /// Speed instead of safety: what was committed survives a stop, but no power cut.
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 6] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
     "max_connections=300",
-    "shared_buffers=32MB",
     "fsync=off",
     "full_page_writes=off",
     "autovacuum=off",
@@ -35,6 +37,7 @@ pub struct Postgres {
     user: Option<(u32, u32)>,
     server: Option<Daemon>,
     databases: AtomicU32,
+    memory: String,
     never_dropped: bool,
     tls: bool,
     folder: TempDir,
@@ -44,20 +47,25 @@ impl Postgres {
     /// The cluster that all tests of this process share, each with databases of its own.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Postgres> = OnceLock::new();
-        SHARED.get_or_init(|| Self::launch(true, None))
+        SHARED.get_or_init(|| Self::launch(true, None, FEW_ROWS))
     }
 
     /// A cluster of the test's own, to stop and restart.
     pub fn start() -> Self {
-        Self::launch(false, None)
+        Self::launch(false, None, FEW_ROWS)
     }
 
     /// One that speaks TLS with this certificate, and nothing else.
     pub fn start_with_tls(certificate: &Certified) -> Self {
-        Self::launch(false, Some(certificate))
+        Self::launch(false, Some(certificate), FEW_ROWS)
     }
 
-    fn launch(never_dropped: bool, certificate: Option<&Certified>) -> Self {
+    /// One with so many megabytes for the rows that it works on.
+    pub fn start_with_memory(megabytes: u32) -> Self {
+        Self::launch(false, None, megabytes)
+    }
+
+    fn launch(never_dropped: bool, certificate: Option<&Certified>, megabytes: u32) -> Self {
         let folder = TempDir::with_prefix("ferrule-postgres-").expect("a temporary directory");
         let user = unprivileged_user();
         if let Some((user, group)) = user {
@@ -71,6 +79,7 @@ impl Postgres {
             user,
             server: None,
             databases,
+            memory: format!("shared_buffers={megabytes}MB"),
             never_dropped,
             tls: certificate.is_some(),
             folder,
@@ -186,7 +195,8 @@ impl Postgres {
         let port = format!("port={}", self.port);
         let mut arguments = vec!["-D".into(), self.data().into_os_string()];
         let tls = self.tls.then_some("ssl=on");
-        for setting in SETTINGS.into_iter().chain([port.as_str()]).chain(tls) {
+        let own = [port.as_str(), &self.memory];
+        for setting in SETTINGS.into_iter().chain(own).chain(tls) {
             arguments.extend(["-c".into(), setting.into()]);
         }
         Recipe {

@@ -9,11 +9,15 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use ferrule_service::telemetry;
 use opentelemetry::propagation::Extractor;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::routes::API;
+
+/// Which instance a call went through.
+pub(crate) const INSTANCE: HeaderName = HeaderName::from_static("elements-element-instance-id");
 
 /// Exactly as clients of the contract compare it (contract, "Elements-* and related headers").
 const EXPOSED: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-Request-Id, \
@@ -111,6 +115,9 @@ pub(crate) fn continue_trace(span: &Span, headers: &HeaderMap) {
         }
     }
 
+    if !telemetry::exports_spans() {
+        return;
+    }
     let parent =
         opentelemetry::global::get_text_map_propagator(|propagator| propagator.extract(&Received(headers)));
     // It fails where no OpenTelemetry layer is installed: then there is no trace to continue.

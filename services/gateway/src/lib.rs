@@ -32,19 +32,20 @@ mod stall;
 mod state;
 mod target;
 
+use ferrule_cores::Cores;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use settings::{ProcessSettings, Settings};
 pub use state::Gateway;
 
-/// Serves until `shutdown`, then finishes what is in flight within the drain time.
-pub async fn run(gateway: Gateway, listener: TcpListener, shutdown: CancellationToken) {
+/// Serves on `cores` until `shutdown`, then finishes what is in flight within the drain time.
+pub async fn run(gateway: Gateway, listener: TcpListener, cores: &Cores, shutdown: CancellationToken) {
     let drain = gateway.settings().drain;
     let forgetting = tokio::spawn({
         let gateway = gateway.clone();
         async move { gateway.forget_quiet_callers().await }
     });
-    serve::serve(listener, gateway, shutdown, drain).await;
+    serve::serve(listener, gateway, cores, shutdown, drain).await;
     forgetting.abort();
 }

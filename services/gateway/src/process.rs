@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use ferrule_catalog::{Catalog, LoadOptions};
 use ferrule_model::{Chance, Clock};
+use ferrule_service::Start;
 use ferrule_service::health::{Build, Readiness, admin_router, serve_admin};
-use ferrule_service::settings::Layers;
 use ferrule_wire::{BrokerClient, RegistryClient, Tls, Transport};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +16,8 @@ use crate::{Gateway, ProcessSettings, Settings};
 const CALL_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Runs until `shutdown`, then finishes what is in flight. An error says why it cannot start.
-pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<()> {
+pub async fn run(start: Start) -> anyhow::Result<()> {
+    let layers = start.layers;
     let settings = Settings::from_layers(&layers)?;
     let clock = Clock::system();
     let process = ProcessSettings::from_layers(&layers)?;
@@ -44,7 +45,7 @@ pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<
     // Health answers as long as anything is in flight: whoever watches sees that it drains.
     let drained = CancellationToken::new();
     let admin = tokio::spawn(serve_admin(admin, admin_router, drained.clone()));
-    crate::run(gateway, listener, shutdown).await;
+    crate::run(gateway, listener, &start.cores, start.shutdown).await;
     drained.cancel();
     admin.await?.context("the admin server stopped")
 }

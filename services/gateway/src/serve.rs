@@ -1,26 +1,31 @@
-//! The HTTP/1.1 server: limits on what a connection may send, graceful stop.
+//! The HTTP/1.1 server: each connection on one core, limits on what it may send, graceful stop.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use axum::response::{IntoResponse as _, Response};
+use axum::{BoxError, Router};
+use ferrule_cores::Cores;
 use futures::FutureExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::proxy::{self, Way};
+use crate::request_id::Asked;
 use crate::stall::StallGuard;
 use crate::state::Gateway;
 use crate::{head_limit, headers, request_id, routes};
@@ -38,18 +43,13 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 pub(crate) async fn serve(
     listener: TcpListener,
     gateway: Gateway,
+    cores: &Cores,
     shutdown: CancellationToken,
     drain: Duration,
 ) {
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(MAX_HEAD)
-        // Names as the contract writes them: some of its clients compare them letter by letter.
-        .title_case_headers(true);
     let connections = GracefulShutdown::new();
     let routes = routes::router(gateway.clone());
+    let loads = Loads::new(cores);
 
     loop {
         let accepted = tokio::select! {
@@ -66,19 +66,57 @@ pub(crate) async fn serve(
         };
         // Answers are small and written at once; a socket that refuses the option still works.
         let _ = stream.set_nodelay(true);
-        let (gateway, routes) = (gateway.clone(), routes.clone());
-        let service = service_fn(move |request| answer(gateway.clone(), routes.clone(), peer, request));
-        let connection = builder.serve_connection(TokioIo::new(StallGuard::new(stream)), service);
-        let connection = connections.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
+        let Ok(stream) = stream.into_std() else { continue };
+        let (gateway, routes, watcher) = (gateway.clone(), routes.clone(), connections.watcher());
+        loads.spawn_on_the_idlest(async move {
+            let stream = TcpStream::from_std(stream)?;
+            let service = service_fn(move |request| answer(gateway.clone(), routes.clone(), peer, request));
+            let connection = server().serve_connection(TokioIo::new(StallGuard::new(stream)), service);
+            Ok(watcher.watch(connection).await?)
         });
     }
     drop(listener);
     if tokio::time::timeout(drain, connections.shutdown()).await.is_err() {
         tracing::warn!("requests were still in flight when the drain time was over");
+    }
+}
+
+fn server() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(MAX_HEAD)
+        // Names as the contract writes them: some of its clients compare them letter by letter.
+        .title_case_headers(true);
+    builder
+}
+
+/// How many connections each core has.
+struct Loads<'a>(Vec<(&'a Handle, Arc<AtomicUsize>)>);
+
+impl<'a> Loads<'a> {
+    fn new(cores: &'a Cores) -> Self {
+        Self(
+            cores
+                .handles()
+                .iter()
+                .map(|core| (core, Arc::default()))
+                .collect(),
+        )
+    }
+
+    fn spawn_on_the_idlest(&self, connection: impl Future<Output = Result<(), BoxError>> + Send + 'static) {
+        let idlest = self.0.iter().min_by_key(|(_, load)| load.load(Ordering::Relaxed));
+        let Some((core, load)) = idlest else { return };
+        load.fetch_add(1, Ordering::Relaxed);
+        let load = Arc::clone(load);
+        core.spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            load.fetch_sub(1, Ordering::Relaxed);
+        });
     }
 }
 
@@ -98,12 +136,13 @@ async fn answer(
 
 /// In the same layers as a route.
 async fn call(gateway: &Gateway, request: Request<Incoming>) -> Response {
-    request_id::answered(gateway.chance(), HUB_ROUTE, request, |request| {
+    let asked = Asked::new(gateway.chance(), HUB_ROUTE, &request);
+    request_id::passed(&asked, request, |request| {
         headers::api(request, async |request| {
             if let Err(error) = head_limit::check(&request) {
                 return error.into_response();
             }
-            let answer = AssertUnwindSafe(proxy::answer(gateway, request, Way::Hub));
+            let answer = AssertUnwindSafe(proxy::answer(gateway, request, Way::Hub, || asked.span()));
             answer.catch_unwind().await.unwrap_or_else(routes::panicked)
         })
     })

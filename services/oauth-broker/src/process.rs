@@ -4,8 +4,8 @@ use anyhow::Context as _;
 use ferrule_catalog::{Catalog, LoadOptions};
 use ferrule_model::{Chance, Clock};
 use ferrule_seal::KeyRing;
+use ferrule_service::Start;
 use ferrule_service::health::{Build, Readiness, admin_router, serve_admin};
-use ferrule_service::settings::Layers;
 use ferrule_wire::{Doors, Roles, Server, ServerOptions, Tls};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,8 @@ use crate::settings::{ProcessSettings, Settings};
 use crate::state::Broker;
 
 /// Serves gRPC, health and metrics until `shutdown`, then finishes what is in flight.
-pub async fn run(layers: Layers, shutdown: CancellationToken) -> anyhow::Result<()> {
+pub async fn run(start: Start) -> anyhow::Result<()> {
+    let (layers, shutdown) = (start.layers, start.shutdown);
     let settings = Settings::from_layers(&layers)?;
     let process = ProcessSettings::from_layers(&layers)?;
     let tls = layers

@@ -20,6 +20,9 @@ const CALLERS: usize = 128;
 /// A credential is remembered for a second: so many callers do not come round within it.
 const STRANGERS: usize = 8192;
 
+/// Megabytes in which PostgreSQL holds every row of the largest table, as the server of a million instances does.
+const MEMORY: u32 = 2048;
+
 const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// The servers; all end on drop.
@@ -63,7 +66,7 @@ impl World {
         let folder = TempDir::with_prefix("ferrule-bench-").context("a temporary directory")?;
         let place = folder.path();
         let floor = programs.join("bench-floor");
-        let (redis, postgres) = (Redis::start(), Postgres::start());
+        let (redis, postgres) = (Redis::start(), Postgres::start_with_memory(MEMORY));
         let (redis_url, database) = (redis.url(), postgres.fresh_database());
 
         let upstream = Server::start(&floor, "upstream", &[]);

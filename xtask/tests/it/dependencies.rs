@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 const MODEL: &[&str] = &["ferrule-model"];
+const MODEL_AND_CORES: &[&str] = &["ferrule-cores", "ferrule-model"];
 const CRATES: &[&str] = &[
     "ferrule-catalog",
+    "ferrule-cores",
     "ferrule-model",
     "ferrule-oauth",
     "ferrule-outbound",
@@ -16,6 +18,7 @@ const CRATES: &[&str] = &[
 ];
 const CRATES_AND_SERVICES: &[&str] = &[
     "ferrule-catalog",
+    "ferrule-cores",
     "ferrule-gateway",
     "ferrule-instance-registry",
     "ferrule-model",
@@ -29,7 +32,7 @@ const CRATES_AND_SERVICES: &[&str] = &[
 ];
 
 /// Each room and the rooms it may know.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("ferrule", CRATES_AND_SERVICES),
     // It asks the registry's store for what is due, among a million rows.
     (
@@ -37,6 +40,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
         &["ferrule-instance-registry", "ferrule-model"],
     ),
     ("ferrule-catalog", MODEL),
+    ("ferrule-cores", &[]),
     // It stands for services of others, which know the `.proto` file alone.
     ("ferrule-example-internal-client", &[]),
     ("ferrule-gateway", CRATES),
@@ -44,10 +48,10 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("ferrule-model", &[]),
     ("ferrule-oauth", MODEL),
     ("ferrule-oauth-broker", CRATES),
-    ("ferrule-outbound", MODEL),
+    ("ferrule-outbound", MODEL_AND_CORES),
     ("ferrule-sandbox-vendor", MODEL),
     ("ferrule-seal", MODEL),
-    ("ferrule-service", &[]),
+    ("ferrule-service", &["ferrule-cores"]),
     ("ferrule-testkit", &[]),
     ("ferrule-wire", MODEL),
     // The bench starts servers as the tests do; what deploys Ferrule names its settings.

@@ -1,11 +1,9 @@
-//! A log entry as values, and how it is written: one line of text or JSON.
+//! How the parts of a log entry are written, as text or as JSON, so that the whole stays one line.
 
 use std::error::Error;
 use std::fmt::{self, Write};
+use std::mem;
 
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
-use serde_json::Value;
 use tracing::field::{Field, Visit};
 
 use crate::one_line::{cut, one_line, steers};
@@ -13,39 +11,135 @@ use crate::one_line::{cut, one_line, steers};
 /// How much of one value is kept, in bytes.
 const VALUE_LIMIT: usize = 8 * 1024;
 
-/// The fields of an event or a span, in the order they came; text is cut at 8 KiB.
+/// How a line is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// The fields of an event or a span in the order they came, each written as soon as it is known: ` key=value`, or
+/// `,"key":value`. Text is cut at 8 KiB.
 #[derive(Debug, Default)]
-pub(super) struct Fields(Vec<(&'static str, Value)>);
+pub(super) struct Fields {
+    format: Format,
+    written: String,
+    /// Whose field begins where.
+    places: Vec<(&'static str, usize)>,
+    /// Of an event's text, the words that stand in front of the fields.
+    message: Option<String>,
+    value: String,
+}
 
 impl Fields {
-    fn set(&mut self, field: &Field, value: impl Into<Value>) {
-        let value = value.into();
-        match self.0.iter_mut().find(|(name, _)| *name == field.name()) {
-            Some((_, held)) => *held = value,
-            None => self.0.push((field.name(), value)),
+    /// Those of a span.
+    pub(super) fn of_span(format: Format) -> Self {
+        let fields = Self::default();
+        Self { format, ..fields }
+    }
+
+    /// Makes them those of an event, with the room that they have.
+    pub(super) fn begin_event(&mut self, format: Format) {
+        self.format = format;
+        self.written.clear();
+        self.places.clear();
+        let mut words = self.message.take().unwrap_or_default();
+        words.clear();
+        self.message = (format == Format::Text).then_some(words);
+    }
+
+    /// An event's words; empty where it has none, or where they are a field like others.
+    pub(super) fn message(&self) -> &str {
+        self.message.as_deref().unwrap_or_default()
+    }
+
+    /// All of them, without what would part them from something before.
+    pub(super) fn as_str(&self) -> &str {
+        self.written.get(1..).unwrap_or_default()
+    }
+
+    /// Writes the field's name; its value follows.
+    fn name(&mut self, field: &Field) {
+        let name = field.name();
+        if let Some(held) = self.places.iter().position(|(held, _)| *held == name) {
+            self.remove(held);
         }
+        self.places.push((name, self.written.len()));
+        match self.format {
+            Format::Text => {
+                self.written.push(' ');
+                self.written.push_str(name);
+                self.written.push('=');
+            }
+            Format::Json => {
+                self.written.push(',');
+                push_json(&mut self.written, name);
+                self.written.push(':');
+            }
+        }
+    }
+
+    fn remove(&mut self, held: usize) {
+        let (_, start) = self.places.remove(held);
+        let end = self
+            .places
+            .get(held)
+            .map_or(self.written.len(), |(_, next)| *next);
+        self.written.replace_range(start..end, "");
+        for (_, place) in &mut self.places[held..] {
+            *place -= end - start;
+        }
+    }
+
+    fn plain(&mut self, field: &Field, value: impl fmt::Display) {
+        self.name(field);
+        let _ = write!(self.written, "{value}");
+    }
+
+    fn text(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        let mut text = mem::take(&mut self.value);
+        capped(&mut text, value);
+        match &mut self.message {
+            Some(message) if field.name() == "message" => {
+                message.clear();
+                push_line(message, &text);
+            }
+            _ => {
+                self.name(field);
+                match self.format {
+                    Format::Text if text.is_empty() || text.contains(ambiguous) => {
+                        push_json(&mut self.written, &text);
+                    }
+                    Format::Text => self.written.push_str(&text),
+                    Format::Json => push_json(&mut self.written, &text),
+                }
+            }
+        }
+        self.value = text;
     }
 }
 
 impl Visit for Fields {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.set(field, value);
+        // JSON has no word for what is no number.
+        self.plain(field, serde_json::Value::from(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.set(field, value);
+        self.plain(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.set(field, value);
+        self.plain(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.set(field, value);
+        self.plain(field, value);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.set(field, capped(format_args!("{value}")));
+        self.text(field, format_args!("{value}"));
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
@@ -55,119 +149,56 @@ impl Visit for Fields {
             let _ = write!(words, ": {error}");
             cause = error.source();
         }
-        self.set(field, capped(format_args!("{words}")));
+        self.text(field, format_args!("{words}"));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.set(field, capped(format_args!("{value:?}")));
+        self.text(field, format_args!("{value:?}"));
     }
 }
 
-impl Serialize for Fields {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
-    }
-}
-
-/// A span that an event happened in.
-pub(super) struct Span<'a> {
-    pub(super) name: &'static str,
-    pub(super) fields: &'a Fields,
-}
-
-impl Serialize for Span<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("name", self.name)?;
-        for (name, value) in &self.fields.0 {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
-}
-
-/// One log entry; `spans` from the outermost in.
-#[derive(Serialize)]
-pub(super) struct Entry<'a> {
-    pub(super) timestamp: String,
-    pub(super) level: &'static str,
-    pub(super) target: &'a str,
-    pub(super) fields: &'a Fields,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub(super) spans: &'a [Span<'a>],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) trace_id: Option<String>,
-}
-
-impl Entry<'_> {
-    /// `2026-01-01T00:00:00Z  INFO target: span{key=value}: message key=value`, one line, without its end.
-    pub(super) fn text(&self) -> String {
-        let mut line = format!("{} {:>5} {}: ", self.timestamp, self.level, one_line(self.target));
-        for span in self.spans {
-            let pairs: Vec<_> = span.fields.0.iter().map(pair).collect();
-            let _ = write!(line, "{}{{{}}}: ", span.name, pairs.join(" "));
-        }
-        let is_message = |field: &&(&str, Value)| field.0 == "message";
-        let message = self
-            .fields
-            .0
-            .iter()
-            .find(is_message)
-            .map(|(_, value)| match value {
-                Value::String(words) => one_line(words),
-                other => other.to_string(),
-            });
-        let pairs = self.fields.0.iter().filter(|field| !is_message(field)).map(pair);
-        let trace = self.trace_id.iter().map(|id| format!("trace_id={id}"));
-        let parts: Vec<_> = message.into_iter().chain(pairs).chain(trace).collect();
-        line.push_str(&parts.join(" "));
-        line
-    }
-
-    /// The entry as a JSON object, one line, without its end.
-    pub(super) fn json(&self) -> String {
-        serde_json::to_string(self)
-            .map_or_else(|error| json_text(&error.to_string()), |json| json_escaped(&json))
-    }
-}
-
-/// `key=value`, the value in JSON's quotes where it could be taken for more than a value.
-fn pair((name, value): &(&'static str, Value)) -> String {
-    match value {
-        Value::String(text) if text.is_empty() || text.contains(ambiguous) => {
-            format!("{name}={}", json_text(text))
-        }
-        Value::String(text) => format!("{name}={text}"),
-        other => format!("{name}={other}"),
-    }
-}
-
+/// What could be taken for more than a value.
 fn ambiguous(c: char) -> bool {
     c.is_whitespace() || steers(c) || matches!(c, '"' | '=' | '\\' | '{' | '}')
 }
 
-fn json_text(text: &str) -> String {
-    json_escaped(&Value::from(text).to_string())
+/// A text of which nothing needs an escape, neither in a line nor in JSON.
+fn is_plain(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
 }
 
-/// JSON leaves some characters bare that steer a terminal; they can only stand inside its strings.
-fn json_escaped(json: &str) -> String {
-    let mut escaped = String::with_capacity(json.len());
-    for c in json.chars() {
+/// Adds a text, in one line.
+pub(super) fn push_line(line: &mut String, text: &str) {
+    if is_plain(text) {
+        line.push_str(text);
+    } else {
+        line.push_str(&one_line(text));
+    }
+}
+
+/// Adds a text as JSON does, and without the characters that JSON leaves bare and that steer a terminal.
+pub(super) fn push_json(line: &mut String, text: &str) {
+    if is_plain(text) {
+        line.push('"');
+        line.push_str(text);
+        line.push('"');
+        return;
+    }
+    for c in serde_json::Value::from(text).to_string().chars() {
         if steers(c) {
-            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+            let _ = write!(line, "\\u{:04x}", u32::from(c));
         } else {
-            escaped.push(c);
+            line.push(c);
         }
     }
-    escaped
 }
 
 /// Formats, but keeps no more than the limit: what comes after is dropped as it comes.
-fn capped(value: fmt::Arguments<'_>) -> String {
-    struct Capped(String);
+fn capped(kept: &mut String, value: fmt::Arguments<'_>) {
+    struct Capped<'a>(&'a mut String);
 
-    impl Write for Capped {
+    impl Write for Capped<'_> {
         fn write_str(&mut self, text: &str) -> fmt::Result {
             let fits = cut(text, VALUE_LIMIT - self.0.len());
             self.0.push_str(fits);
@@ -179,9 +210,8 @@ fn capped(value: fmt::Arguments<'_>) -> String {
         }
     }
 
-    let mut kept = Capped(String::new());
-    if kept.write_fmt(value).is_err() {
-        kept.0.push_str("…[cut]");
+    kept.clear();
+    if Capped(kept).write_fmt(value).is_err() {
+        kept.push_str("…[cut]");
     }
-    kept.0
 }

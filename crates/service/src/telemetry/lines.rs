@@ -1,45 +1,52 @@
 //! The layer that writes each event as one line.
 
-use std::io::Write;
+use std::cell::Cell;
+use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
 use opentelemetry::Context as TraceContext;
 use opentelemetry::trace::TraceContextExt;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
-use super::entry::{Entry, Fields, Span};
+use super::entry::{Fields, Format, push_json, push_line};
 
-/// How a line is written.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Format {
-    Text,
-    Json,
-}
-
-/// Writes every event that reaches it to `writer`, one write a line.
-pub(super) struct Lines<W> {
+/// Hands every event that reaches it to `out`, as one line with its end, and with its level.
+pub(super) struct Lines<O> {
     format: Format,
-    writer: W,
+    out: O,
 }
 
-impl<W> Lines<W> {
-    pub(super) fn new(format: Format, writer: W) -> Self {
-        Self { format, writer }
+impl<O: Fn(&str, Level)> Lines<O> {
+    pub(super) fn new(format: Format, out: O) -> Self {
+        Self { format, out }
     }
 }
 
-impl<S, W> Layer<S> for Lines<W>
+/// A thread's room for the line that it writes, kept from one to the next.
+#[derive(Default)]
+struct Desk {
+    line: String,
+    fields: Fields,
+    second: u64,
+    /// That second as text, up to the fraction.
+    second_text: String,
+}
+
+thread_local! {
+    static DESK: Cell<Desk> = Cell::default();
+}
+
+impl<S, O> Layer<S> for Lines<O>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
-    W: for<'a> MakeWriter<'a> + 'static,
+    O: Fn(&str, Level) + 'static,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let mut fields = Fields::default();
+        let mut fields = Fields::of_span(self.format);
         attributes.record(&mut fields);
         if let Some(span) = context.span(id) {
             span.extensions_mut().insert(fields);
@@ -55,54 +62,110 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        let scope: Vec<_> = context
-            .event_scope(event)
-            .into_iter()
-            .flat_map(Scope::from_root)
-            .collect();
-        let held: Vec<_> = scope
-            .iter()
-            .map(|span| (span.name(), span.extensions()))
-            .collect();
-        let spans: Vec<_> = held
-            .iter()
-            .filter_map(|(name, extensions)| extensions.get::<Fields>().map(|fields| Span { name, fields }))
-            .collect();
-        let entry = Entry {
-            timestamp: now(),
-            level: event.metadata().level().as_str(),
-            target: event.metadata().target(),
-            fields: &fields,
-            spans: &spans,
-            trace_id: trace_id(),
-        };
-        let mut line = match self.format {
-            Format::Text => entry.text(),
-            Format::Json => entry.json(),
-        };
-        line.push('\n');
-        // Nobody is left to tell when the log itself cannot be written.
-        let _ = self
-            .writer
-            .make_writer_for(event.metadata())
-            .write_all(line.as_bytes());
+        // Taken, not borrowed: a value that is being written may log, too.
+        let mut desk = DESK.take();
+        desk.fields.begin_event(self.format);
+        event.record(&mut desk.fields);
+        desk.line.clear();
+        match self.format {
+            Format::Text => desk.text(event, context.event_scope(event)),
+            Format::Json => desk.json(event, context.event_scope(event)),
+        }
+        desk.line.push('\n');
+        (self.out)(&desk.line, *event.metadata().level());
+        DESK.set(desk);
     }
 }
 
-fn now() -> String {
-    let mut text = String::new();
-    let _ = SystemTime.format_time(&mut Writer::new(&mut text));
-    text
+impl Desk {
+    /// `2026-01-01T00:00:00.000000Z  INFO target: span{key=value}: message key=value`.
+    fn text<S>(&mut self, event: &Event<'_>, scope: Option<Scope<'_, S>>)
+    where
+        S: for<'a> LookupSpan<'a>,
+    {
+        self.push_now();
+        let _ = write!(self.line, " {:>5} ", event.metadata().level().as_str());
+        push_line(&mut self.line, event.metadata().target());
+        self.line.push_str(": ");
+        for span in scope.into_iter().flat_map(Scope::from_root) {
+            if let Some(fields) = span.extensions().get::<Fields>() {
+                self.line.push_str(span.name());
+                self.line.push('{');
+                self.line.push_str(fields.as_str());
+                self.line.push_str("}: ");
+            }
+        }
+        let parts = [self.fields.message(), self.fields.as_str()];
+        let mut parts = parts.into_iter().filter(|part| !part.is_empty());
+        self.line.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            self.line.push(' ');
+            self.line.push_str(part);
+        }
+        if let Some(id) = trace_id() {
+            let _ = write!(self.line, " trace_id={id}");
+        }
+    }
+
+    /// The same as an object.
+    fn json<S>(&mut self, event: &Event<'_>, scope: Option<Scope<'_, S>>)
+    where
+        S: for<'a> LookupSpan<'a>,
+    {
+        self.line.push_str("{\"timestamp\":\"");
+        self.push_now();
+        self.line.push_str("\",\"level\":\"");
+        self.line.push_str(event.metadata().level().as_str());
+        self.line.push_str("\",\"target\":");
+        push_json(&mut self.line, event.metadata().target());
+        self.line.push_str(",\"fields\":{");
+        self.line.push_str(self.fields.as_str());
+        self.line.push('}');
+        let mut before = ",\"spans\":[";
+        for span in scope.into_iter().flat_map(Scope::from_root) {
+            if let Some(fields) = span.extensions().get::<Fields>() {
+                self.line.push_str(before);
+                self.line.push_str("{\"name\":");
+                push_json(&mut self.line, span.name());
+                if !fields.as_str().is_empty() {
+                    self.line.push(',');
+                    self.line.push_str(fields.as_str());
+                }
+                self.line.push('}');
+                before = ",";
+            }
+        }
+        if before == "," {
+            self.line.push(']');
+        }
+        if let Some(id) = trace_id() {
+            let _ = write!(self.line, ",\"trace_id\":\"{id}\"");
+        }
+        self.line.push('}');
+    }
+
+    fn push_now(&mut self) {
+        // A clock before 1970 is no clock.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        if self.second != now.as_secs() || self.second_text.is_empty() {
+            self.second = now.as_secs();
+            let second = i64::try_from(now.as_secs()).ok();
+            let second = second.and_then(|second| Timestamp::from_second(second).ok());
+            self.second_text.clear();
+            let _ = write!(self.second_text, "{}", second.unwrap_or_default());
+            self.second_text.pop();
+        }
+        self.line.push_str(&self.second_text);
+        let _ = write!(self.line, ".{:06}Z", now.subsec_micros());
+    }
 }
 
 /// The trace that the current span belongs to, where spans are exported.
-fn trace_id() -> Option<String> {
+fn trace_id() -> Option<opentelemetry::TraceId> {
     TraceContext::map_current(|context| {
         let span = context.span();
         let known = span.span_context();
-        known.is_valid().then(|| known.trace_id().to_string())
+        known.is_valid().then(|| known.trace_id())
     })
 }
 
@@ -119,30 +182,19 @@ mod tests {
 
     use super::*;
 
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     /// What is logged while `act` runs.
     fn logged(format: Format, act: impl FnOnce()) -> String {
-        let written = Written::default();
-        let writer = written.clone();
+        let written = Arc::new(Mutex::new(String::new()));
+        let writer = Arc::clone(&written);
         let tracer = SdkTracerProvider::builder().build().tracer("test");
         let subscriber = tracing_subscriber::registry()
             .with(filter_fn(crate::telemetry::no_bytes_of_others))
-            .with(Lines::new(format, move || writer.clone()))
+            .with(Lines::new(format, move |line, _| {
+                writer.lock().unwrap().push_str(line);
+            }))
             .with(tracing_opentelemetry::layer().with_tracer(tracer));
         tracing::subscriber::with_default(subscriber, act);
-        String::from_utf8(std::mem::take(&mut *written.0.lock().unwrap())).unwrap()
+        written.lock().unwrap().split_off(0)
     }
 
     fn is_one_line(text: &str) -> bool {

@@ -1,13 +1,16 @@
 //! Logs on stderr, traces to a collector.
 //!
-//! Every log entry is one line, whatever its values hold (`lines.rs`). Spans leave for an OpenTelemetry
+//! Every log entry is one line, whatever its values hold (`lines.rs`), and a thread of its own writes them
+//! (`sink.rs`). Spans leave for an OpenTelemetry
 //! collector only where `OTEL_EXPORTER_OTLP_ENDPOINT` is set; trace context travels by the W3C headers.
 
 mod entry;
 mod lines;
 mod panics;
+mod sink;
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::trace::TracerProvider;
 use opentelemetry::{KeyValue, global};
@@ -21,7 +24,9 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::settings::{Layers, SettingsError};
-use lines::{Format, Lines};
+use entry::Format;
+use lines::Lines;
+use sink::Sink;
 
 /// The setting that says where spans go.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -32,16 +37,27 @@ pub enum TelemetryError {
     /// A setting is unfit.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The system gave no thread for the log.
+    #[error("the log cannot be written: {0}")]
+    Log(#[from] io::Error),
     /// The exporter could not be built.
     #[error("{ENDPOINT}: traces cannot be sent there: {0}")]
     Exporter(ExporterBuildError),
 }
 
-/// The process's telemetry; [`Telemetry::flush`] sends what is still held.
+/// Whether somebody collects this process's spans: then each request has one, and each call passes it on.
+pub fn exports_spans() -> bool {
+    EXPORTS_SPANS.load(Ordering::Relaxed)
+}
+
+static EXPORTS_SPANS: AtomicBool = AtomicBool::new(false);
+
+/// The process's telemetry; [`Telemetry::flush`] writes and sends what is still held.
 #[derive(Debug)]
 #[must_use = "flush it, or the last spans are lost"]
 pub struct Telemetry {
     provider: Option<SdkTracerProvider>,
+    log: Sink,
 }
 
 /// Starts logging and, where a collector is set, tracing, under `service_name`.
@@ -72,29 +88,43 @@ pub fn start(service_name: &'static str, layers: &Layers) -> Result<Telemetry, T
             .with_tracer(provider.tracer("ferrule"))
             .with_filter(filter_fn(is_ours))
     });
+    let log = Sink::start(io::stderr())?;
+    let out = log.clone();
     let started = tracing_subscriber::registry()
         .with(filter)
         .with(filter_fn(no_bytes_of_others))
-        .with(Lines::new(format, io::stderr))
+        .with(Lines::new(format, move |line, level| {
+            out.push(line, level <= Level::WARN)
+        }))
         .with(spans)
         .try_init();
     if started.is_err() {
-        return Ok(Telemetry { provider: None });
+        return Ok(Telemetry { provider: None, log });
     }
-    panics::log_panics();
-    global::set_text_map_propagator(TraceContextPropagator::new());
+    panics::log_panics(log.clone());
     if let Some(provider) = &provider {
+        // Without it, trace context is neither read nor written.
+        global::set_text_map_propagator(TraceContextPropagator::new());
+        EXPORTS_SPANS.store(true, Ordering::Relaxed);
         global::set_tracer_provider(provider.clone());
     }
-    Ok(Telemetry { provider })
+    Ok(Telemetry { provider, log })
 }
 
 impl Telemetry {
-    /// Sends the spans still held, for 5 s at most. Blocks: call it outside of async code.
+    /// Writes the lines still held, for a process that ends at once.
+    pub(crate) fn last_words(&self) -> impl FnOnce() + Send + use<> {
+        let log = self.log.clone();
+        move || log.flush()
+    }
+
+    /// Writes the lines and sends the spans still held, for a few seconds at most. Blocks: call it outside of async
+    /// code.
     pub fn flush(self) {
         if let Some(Err(error)) = self.provider.map(|provider| provider.shutdown()) {
             tracing::warn!(%error, "the last spans were not sent");
         }
+        self.log.flush();
     }
 }
 

@@ -2,11 +2,14 @@
 
 use std::panic::PanicHookInfo;
 
-/// Logs panics instead of printing them over several lines.
-pub(super) fn log_panics() {
-    std::panic::set_hook(Box::new(|panic| {
+use super::sink::Sink;
+
+/// Logs panics instead of printing them over several lines. A process that ends of one has said so before.
+pub(super) fn log_panics(log: Sink) {
+    std::panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, what = words(panic), "panicked");
+        log.flush();
     }));
 }
 

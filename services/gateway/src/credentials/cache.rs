@@ -68,13 +68,14 @@ impl Credentials {
         }))
     }
 
-    /// The vendor's credential for whoever presents this: the one at hand, or the registry's answer.
-    pub(crate) async fn get(&self, presented: Presented) -> Outcome {
-        let kept = self.0.kept(presented);
-        match kept {
-            Some(credential) => Ok(credential),
-            None => self.wait(presented, None).await,
-        }
+    /// The vendor's credential for whoever presents this, if it is at hand.
+    pub(crate) fn at_hand(&self, presented: Presented) -> Option<Arc<Credential>> {
+        self.0.kept(presented)
+    }
+
+    /// The registry's answer for whoever presents this.
+    pub(crate) async fn ask(&self, presented: Presented) -> Outcome {
+        self.wait(presented, None).await
     }
 
     /// The credential after one that the vendor answered with 401: the same version where there is no newer one.

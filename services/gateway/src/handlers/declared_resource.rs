@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::{OriginalUri, State};
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use tracing::Span;
 
 use crate::auth::Presented;
 use crate::errors::ApiError;
@@ -23,7 +24,7 @@ pub(crate) async fn handler(
         return no_such_path().await.into_response();
     }
     *request.uri_mut() = uri;
-    proxy::answer(&gateway, request, Way::Declared).await
+    proxy::answer(&gateway, request, Way::Declared, Span::current).await
 }
 
 pub(crate) async fn no_such_path() -> ApiError {

@@ -9,10 +9,11 @@ use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use ferrule_oauth::oauth1::Stamp;
-use ferrule_outbound::{NotSent, OutboundError, Unanswered};
+use ferrule_outbound::{Answer, NotSent, OutboundError, Unanswered};
 use ferrule_wire::Reason;
 use http_body_util::{Either, Empty, Full};
-use hyper::body::{Body, Incoming};
+use hyper::body::Body;
+use tracing::{Instrument as _, Span};
 
 use super::head;
 use super::request_body::{Copy, RequestBody};
@@ -42,7 +43,8 @@ impl Call {
         gateway: &Gateway,
         credential: &Arc<Credential>,
         body: B,
-    ) -> Result<Response<Incoming>, ApiError>
+        span: &(impl Fn() -> Span + Send + Sync),
+    ) -> Result<Response<Answer>, ApiError>
     where
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
     {
@@ -91,12 +93,12 @@ impl Call {
             copy.whole()
         };
         let Some(again) = again else {
-            gateway
-                .credentials()
-                .renew_for_the_next(self.presented, credential);
+            let credentials = gateway.credentials();
+            span().in_scope(|| credentials.renew_for_the_next(self.presented, credential));
             return Ok(answer);
         };
-        match gateway.credentials().renew(self.presented, credential).await {
+        let renewal = gateway.credentials().renew(self.presented, credential);
+        match renewal.instrument(span()).await {
             Ok(newer) if newer.version != credential.version => {
                 drop(answer);
                 let body = if bodiless {
@@ -118,7 +120,7 @@ impl Call {
         credential: &Credential,
         body: B,
         form: Option<&[u8]>,
-    ) -> Result<Response<Incoming>, Failure>
+    ) -> Result<Response<Answer>, Failure>
     where
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
     {

@@ -26,6 +26,7 @@ use axum::http::{HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::Empty;
 use hyper::body::Body;
+use tracing::{Instrument as _, Span};
 
 pub(crate) use breaker::{Breaker, Breakers};
 pub(crate) use limits::Limits;
@@ -33,6 +34,7 @@ pub(crate) use limits::Limits;
 use crate::auth::Presented;
 use crate::credentials::Credential;
 use crate::errors::ApiError;
+use crate::headers::INSTANCE;
 use crate::routes::API;
 use crate::state::Gateway;
 use forward::Call;
@@ -55,18 +57,23 @@ pub(crate) fn below_hub(path: &str) -> Option<&str> {
     (slash > 0).then(|| &hub[slash..])
 }
 
-/// Makes the call, or says no.
-pub(crate) async fn answer<B>(gateway: &Gateway, request: Request<B>, way: Way) -> Response
+/// Makes the call, or says no. Whatever takes more than what is at hand runs in `span`.
+pub(crate) async fn answer<B>(
+    gateway: &Gateway,
+    request: Request<B>,
+    way: Way,
+    span: impl Fn() -> Span + Send + Sync,
+) -> Response
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
 {
     let mut instance = None;
-    let answered = pass(gateway, request, way, &mut instance).await;
+    let answered = pass(gateway, request, way, &span, &mut instance).await;
     let mut response = answered.unwrap_or_else(ApiError::into_response);
     if let Some(instance) = instance {
         response
             .headers_mut()
-            .insert("elements-element-instance-id", HeaderValue::from(instance));
+            .insert(INSTANCE, HeaderValue::from(instance));
     }
     response
 }
@@ -75,6 +82,7 @@ async fn pass<B>(
     gateway: &Gateway,
     request: Request<B>,
     way: Way,
+    span: &(impl Fn() -> Span + Send + Sync),
     instance: &mut Option<i64>,
 ) -> Result<Response, ApiError>
 where
@@ -90,9 +98,13 @@ where
     let path = CallPath::parse(path.unwrap_or_default())
         .map_err(|error| ApiError::bad_request(error.to_string()))?;
 
-    let credential = gateway.credentials().get(presented).await?;
+    let credentials = gateway.credentials();
+    let credential = match credentials.at_hand(presented) {
+        Some(credential) => credential,
+        None => credentials.ask(presented).instrument(span()).await?,
+    };
     *instance = Some(credential.instance.0);
-    tracing::Span::current().record("instance", credential.instance.0);
+    Span::current().record("instance", credential.instance.0);
     let permit = gateway.limits().admit(&credential)?;
 
     let pings = parts.method == Method::GET && path.as_str() == ping::PATH;
@@ -110,7 +122,7 @@ where
             // Nothing of the caller's: it asks about the instance, not about a resource.
             parts: Request::new(()).into_parts().0,
         };
-        let answer = call.send(gateway, &credential, Empty::new()).await?;
+        let answer = call.send(gateway, &credential, Empty::new(), span).await?;
         return ping::answer(&answer, credential.connector.key.as_str(), gateway.clock().now());
     }
     let call = Call {
@@ -119,7 +131,7 @@ where
         path: vendor_path(&credential, &parts, path, way)?,
         parts,
     };
-    let answer = call.send(gateway, &credential, body).await?;
+    let answer = call.send(gateway, &credential, body, span).await?;
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Err(ApiError::new(
             StatusCode::BAD_GATEWAY,
@@ -129,7 +141,7 @@ where
     let (parts, body) = answer.into_parts();
     let mut response = Response::new(axum::body::Body::new(ResponseBody::new(body, permit)));
     *response.status_mut() = parts.status;
-    *response.headers_mut() = head::to_caller(&parts.headers);
+    *response.headers_mut() = head::to_caller(parts.headers);
     Ok(response)
 }
 

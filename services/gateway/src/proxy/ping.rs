@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse as _;
 use ferrule_catalog::Method;
-use hyper::body::Incoming;
+use ferrule_outbound::Answer;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -28,7 +28,7 @@ pub(crate) fn method(method: Method) -> axum::http::Method {
 
 /// The contract's answer when the vendor's is a success; otherwise the vendor's status, as an error.
 pub(crate) fn answer(
-    vendors: &Response<Incoming>,
+    vendors: &Response<Answer>,
     connector: &str,
     now: Timestamp,
 ) -> Result<axum::response::Response, ApiError> {

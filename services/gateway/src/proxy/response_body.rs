@@ -8,7 +8,8 @@ use super::idle::Idle;
 use super::limits::Permit;
 use axum::BoxError;
 use axum::body::Bytes;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use ferrule_outbound::Answer;
+use hyper::body::{Body, Frame, SizeHint};
 
 /// How long a vendor may take for the next piece of a body.
 const IDLE: Duration = Duration::from_mins(5);
@@ -20,13 +21,13 @@ struct Stalled;
 
 /// A body that passes through. The call counts as running until it is dropped.
 pub(crate) struct ResponseBody {
-    body: Incoming,
+    body: Answer,
     idle: Idle,
     _permit: Permit,
 }
 
 impl ResponseBody {
-    pub(crate) fn new(body: Incoming, permit: Permit) -> Self {
+    pub(crate) fn new(body: Answer, permit: Permit) -> Self {
         Self {
             body,
             idle: Idle::new(IDLE),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use ferrule_cores::Cores;
 use ferrule_testkit::{HttpClient, wait_until};
 use ferrule_wire::{Reason, Refusal};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -258,7 +259,9 @@ async fn call_in_still_time(
         &registry,
         Some(connector(vendor)),
     );
-    tokio::spawn(ferrule_gateway::run(gateway, listener, CancellationToken::new()));
+    tokio::spawn(async move {
+        ferrule_gateway::run(gateway, listener, &Cores::here(), CancellationToken::new()).await;
+    });
     let began = tokio::time::Instant::now();
     let mut client = TcpStream::connect(address).await.unwrap();
     let head = format!(

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ferrule_cores::Cores;
 use ferrule_testkit::{HttpClient, wait_until};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -18,7 +19,9 @@ async fn a_client_that_sends_its_headers_too_slowly_is_cut_off() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let gateway = gateway(settings(), &Arc::<Broker>::default(), &Arc::<Registry>::default());
-    tokio::spawn(ferrule_gateway::run(gateway, listener, CancellationToken::new()));
+    tokio::spawn(async move {
+        ferrule_gateway::run(gateway, listener, &Cores::here(), CancellationToken::new()).await;
+    });
     for sent in ["", "P", "GET / HTTP/1.1\r\nHost: h\r\nX-Slow: "] {
         let began = tokio::time::Instant::now();
         let mut client = TcpStream::connect(address).await.unwrap();
@@ -39,7 +42,9 @@ async fn a_client_that_sends_its_body_too_slowly_gets_a_408() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let gateway = gateway(settings(), &Arc::<Broker>::default(), &Arc::<Registry>::default());
-    tokio::spawn(ferrule_gateway::run(gateway, listener, CancellationToken::new()));
+    tokio::spawn(async move {
+        ferrule_gateway::run(gateway, listener, &Cores::here(), CancellationToken::new()).await;
+    });
     let mut client = TcpStream::connect(address).await.unwrap();
     let head = format!(
         "POST /elements/api-v2/instances HTTP/1.1\r\nHost: h\r\nAuthorization: {}\r\nContent-Length: 9\r\n\r\n{{",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ferrule_catalog::{Catalog, ConnectorSource, LoadOptions};
+use ferrule_cores::Cores;
 use ferrule_gateway::settings::Limit;
 use ferrule_gateway::{Gateway, Settings};
 use ferrule_model::{Chance, Clock};
@@ -101,7 +102,10 @@ impl World {
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let gateway = gateway_with(settings, &broker, &registry, connector);
-        let running = runtime.spawn(ferrule_gateway::run(gateway, listener, shutdown.clone()));
+        let told = shutdown.clone();
+        let running = runtime.spawn(async move {
+            ferrule_gateway::run(gateway, listener, &Cores::here(), told).await;
+        });
         Self {
             broker,
             registry,

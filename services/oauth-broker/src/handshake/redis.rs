@@ -1,10 +1,11 @@
-//! Redis: one multiplexed connection, opened again whenever it breaks, answers late or turns read-only.
+//! Redis: one multiplexed connection a core, opened again whenever it breaks, answers late or turns read-only.
 
 mod connection;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use ferrule_cores::PerCore;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, ServerErrorKind, cmd};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
@@ -39,7 +40,8 @@ return 1";
 pub struct RedisStore {
     address: Arc<RedisAddress>,
     shown: Arc<str>,
-    link: Arc<Mutex<Link>>,
+    /// For each core, so that no answer waits for another to wake up.
+    links: Arc<PerCore<Mutex<Link>>>,
 }
 
 /// The connection in use, if one is.
@@ -58,7 +60,7 @@ impl RedisStore {
         let store = Self {
             address: Arc::new(address),
             shown,
-            link: Arc::default(),
+            links: Arc::default(),
         };
         match store.connection(Instant::now()).await {
             Err(error @ StoreError::Unavailable { .. }) => tracing::warn!(%error, "starting without Redis"),
@@ -146,10 +148,14 @@ impl RedisStore {
         }
     }
 
+    fn link(&self) -> &Mutex<Link> {
+        self.links.get_or_init(Mutex::default)
+    }
+
     /// The connection in use, or a new one. Callers that waited while an attempt failed share its failure:
     /// no queue builds up in front of a Redis that is away.
     async fn connection(&self, asked_at: Instant) -> Result<(u64, Connection), StoreError> {
-        let mut link = self.link.lock().await;
+        let mut link = self.link().lock().await;
         if let Some(connection) = &link.connection {
             return Ok((link.generation, connection.clone()));
         }
@@ -175,7 +181,7 @@ impl RedisStore {
     }
 
     async fn discard(&self, generation: u64) {
-        let mut link = self.link.lock().await;
+        let mut link = self.link().lock().await;
         if link.generation == generation {
             link.connection = None;
         }
