@@ -114,7 +114,7 @@ pub(crate) async fn run(start: &Start) -> anyhow::Result<()> {
         to_registry,
         catalog,
         clock.clone(),
-        chance,
+        Chance::of_thread(),
     );
     let health = tokio::spawn(serve_health(
         admin,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use rand::TryRng as _;
+use rand::{Rng as _, TryRng as _};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -27,6 +27,12 @@ impl Chance {
                 .try_fill_bytes(bytes)
                 .expect("the operating system gives random bytes");
         }))
+    }
+
+    /// A generator of each thread's own, seeded by the operating system again and again: for what is made with every
+    /// request, and needs to be unknown to others for no longer than that.
+    pub fn of_thread() -> Self {
+        Self(Arc::new(|bytes| rand::rng().fill_bytes(bytes)))
     }
 
     /// Bytes that a test chooses.

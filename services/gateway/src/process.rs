@@ -38,7 +38,7 @@ pub async fn run(start: Start) -> anyhow::Result<()> {
         RegistryClient::new(registry),
         catalog,
         clock,
-        Chance::system(),
+        Chance::of_thread(),
     );
 
     ferrule_service::announce(&[("FERRULE_LISTEN", &listener), ("FERRULE_ADMIN_LISTEN", &admin)]);

@@ -1,5 +1,6 @@
 //! Records in the store: sealed, and changed by compare-and-set alone.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,8 +19,6 @@ const ATTEMPTS: usize = 32;
 /// How often, a second apart, a record is looked for whose write was given up: a store that was stopped still
 /// carries out what it had received.
 const WITHDRAWALS: usize = 60;
-/// Room for a record, so that growing leaves no copies of its secrets behind.
-const RECORD_BYTES: usize = 16 * 1024;
 
 /// Sealed records under string keys. Clones share everything.
 #[derive(Clone, Debug)]
@@ -154,7 +153,10 @@ impl SealedStore {
     }
 
     fn seal<R: Serialize>(&self, key: &str, record: &R) -> Result<Vec<u8>, RecordError> {
-        let mut plaintext = Zeroizing::new(Vec::with_capacity(RECORD_BYTES));
+        let mut length = Length(0);
+        serde_json::to_writer(&mut length, record).map_err(|_| RecordError::Format)?;
+        // Growing would leave copies of secrets behind, and each byte of the room is wiped.
+        let mut plaintext = Zeroizing::new(Vec::with_capacity(length.0));
         serde_json::to_writer(&mut *plaintext, record).map_err(|_| RecordError::Format)?;
         let ring = self.ring.borrow().clone();
         Ok(ring.seal_record(&self.chance, key, &plaintext).into_bytes())
@@ -164,6 +166,20 @@ impl SealedStore {
         let sealed = std::str::from_utf8(sealed).map_err(|_| SealError::Malformed)?;
         let ring = self.ring.borrow().clone();
         serde_json::from_slice(&ring.open_record(key, sealed)?).map_err(|_| RecordError::Format)
+    }
+}
+
+/// Counts what is written.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
