@@ -31,6 +31,11 @@ impl<T> PerCore<T> {
         let own = self.0.get(CORE.get()).unwrap_or(&self.0[0]);
         own.get_or_init(make)
     }
+
+    /// Each that was asked for, whichever core's.
+    pub fn each(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().filter_map(OnceLock::get)
+    }
 }
 
 impl<T> Default for PerCore<T> {
@@ -61,5 +66,6 @@ mod tests {
         let first = as_core(0);
         assert_ne!(first, here);
         assert_eq!(as_core(0), first);
+        assert_eq!(per_core.each().collect::<Vec<_>>(), [&here, &first]);
     }
 }

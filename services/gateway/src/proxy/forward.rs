@@ -51,10 +51,10 @@ impl Call {
         if credential.authorization.signs_forms() && signed_form::is_form(&self.parts.headers) {
             let form = signed_form::collect(body).await?;
             return self
-                .pass(gateway, credential, Full::new(form.clone()), Some(&form))
+                .pass(gateway, credential, Full::new(form.clone()), Some(&form), span)
                 .await;
         }
-        self.pass(gateway, credential, body, None).await
+        self.pass(gateway, credential, body, None, span).await
     }
 
     /// `form` is the body once more, where it is signed.
@@ -64,7 +64,8 @@ impl Call {
         credential: &Arc<Credential>,
         body: B,
         form: Option<&[u8]>,
-    ) -> Result<Response<Incoming>, ApiError>
+        span: &(impl Fn() -> Span + Send + Sync),
+    ) -> Result<Response<Answer>, ApiError>
     where
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
     {

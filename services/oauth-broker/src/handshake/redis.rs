@@ -111,19 +111,21 @@ impl RedisStore {
     /// Leaves a server that sentinels no longer call the primary. For some seconds it does not know that itself, and
     /// takes writes that are lost once it does.
     async fn leave_outdated(&self) {
-        let held = {
-            let link = self.link.lock().await;
-            link.connection
-                .clone()
-                .map(|connection| (link.generation, connection))
-        };
-        let (Some((generation, connection)), Ok(authorities)) = (held, self.authorities().await) else {
-            return;
-        };
-        let outdated = timeout(OPEN, connection.is_outdated(&self.address.form, authorities)).await;
-        if matches!(outdated, Ok(Ok(true))) {
-            tracing::info!(store = %self.shown, "the sentinels name another primary");
-            self.discard(generation).await;
+        for link in self.links.each() {
+            let held = {
+                let link = link.lock().await;
+                link.connection
+                    .clone()
+                    .map(|connection| (link.generation, connection))
+            };
+            let (Some((generation, connection)), Ok(authorities)) = (held, self.authorities().await) else {
+                continue;
+            };
+            let outdated = timeout(OPEN, connection.is_outdated(&self.address.form, authorities)).await;
+            if matches!(outdated, Ok(Ok(true))) {
+                tracing::info!(store = %self.shown, "the sentinels name another primary");
+                discard(link, generation).await;
+            }
         }
     }
 
@@ -139,7 +141,7 @@ impl RedisStore {
             };
             let read_only = error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly);
             if read_only || error.is_io_error() || error.is_unrecoverable_error() {
-                self.discard(generation).await;
+                discard(self.link(), generation).await;
             }
             if !(again && (read_only || error.is_connection_dropped())) {
                 return Err(self.report(&error));
@@ -177,13 +179,6 @@ impl RedisStore {
                 link.failure = Some((Instant::now(), error.clone()));
                 Err(error)
             }
-        }
-    }
-
-    async fn discard(&self, generation: u64) {
-        let mut link = self.link().lock().await;
-        if link.generation == generation {
-            link.connection = None;
         }
     }
 
@@ -252,6 +247,14 @@ impl RedisStore {
         } else {
             self.unavailable(why)
         }
+    }
+}
+
+/// Ends this link's connection, unless it is another by now.
+async fn discard(link: &Mutex<Link>, generation: u64) {
+    let mut link = link.lock().await;
+    if link.generation == generation {
+        link.connection = None;
     }
 }
 
