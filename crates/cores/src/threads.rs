@@ -36,7 +36,7 @@ impl Cores {
 #[derive(Debug)]
 pub struct Threads {
     cores: Cores,
-    threads: Vec<JoinHandle<()>>,
+    running: Vec<JoinHandle<()>>,
     stop: CancellationToken,
 }
 
@@ -58,7 +58,7 @@ impl Threads {
         }
         Ok(Self {
             cores: Cores(handles.into()),
-            threads,
+            running: threads,
             stop,
         })
     }
@@ -72,7 +72,7 @@ impl Threads {
 impl Drop for Threads {
     fn drop(&mut self) {
         self.stop.cancel();
-        for thread in self.threads.drain(..) {
+        for thread in self.running.drain(..) {
             // A panic was logged where it happened.
             let _ = thread.join();
         }

@@ -94,7 +94,7 @@ pub fn start(service_name: &'static str, layers: &Layers) -> Result<Telemetry, T
         .with(filter)
         .with(filter_fn(no_bytes_of_others))
         .with(Lines::new(format, move |line, level| {
-            out.push(line, level <= Level::WARN)
+            out.push(line, level <= Level::WARN);
         }))
         .with(spans)
         .try_init();
