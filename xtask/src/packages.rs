@@ -30,6 +30,18 @@ const POSTGRESQL: Tool = Tool {
     found: has_postgresql,
 };
 
+const NODE: Tool = Tool {
+    package: "nodejs",
+    program: "node, 18 or later",
+    found: has_node,
+};
+
+const NPM: Tool = Tool {
+    package: "npm",
+    program: "npm",
+    found: || on_path("npm").is_some(),
+};
+
 /// What tests start.
 pub const FOR_TESTS: &[Tool] = &[
     REDIS,
@@ -44,16 +56,8 @@ pub const FOR_TESTS: &[Tool] = &[
         program: "python3, with its modules venv and ensurepip",
         found: || step::answer("python3", &["-c", "import ensurepip, venv"]).is_some(),
     },
-    Tool {
-        package: "nodejs",
-        program: "node, 18 or later",
-        found: has_node,
-    },
-    Tool {
-        package: "npm",
-        program: "npm",
-        found: || on_path("npm").is_some(),
-    },
+    NODE,
+    NPM,
 ];
 
 /// What the bench starts.
@@ -74,6 +78,8 @@ pub const FOR_BENCH: &[Tool] = &[
 
 /// What `compose-test` starts.
 pub const FOR_COMPOSE: &[Tool] = &[
+    NODE,
+    NPM,
     Tool {
         package: "docker.io",
         program: "dockerd and docker",

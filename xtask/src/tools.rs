@@ -55,7 +55,7 @@ fn kubernetes() -> anyhow::Result<()> {
 
 /// The packages of `crates/testkit/vendors`, npm's and `PyPI`'s, installed exactly as locked, and again when a lock
 /// changes.
-fn vendors() -> anyhow::Result<PathBuf> {
+pub fn vendors() -> anyhow::Result<PathBuf> {
     let folder = workspace::kept("ferrule-vendors")?;
     let source = workspace::root()?.join("crates/testkit/vendors");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;

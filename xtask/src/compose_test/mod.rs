@@ -45,7 +45,7 @@ const CALLERS: usize = 8;
 /// Builds, brings the cluster up, uses it, breaks it, takes it down and up again, and prints a table.
 pub fn run(options: &Options) -> anyhow::Result<()> {
     packages::find_or_install(packages::FOR_COMPOSE)?;
-    tools::for_tests()?;
+    tools::vendors()?;
     let docker = Docker::start(&workspace::kept("ferrule-compose-test")?, options.keep)?;
     stand_ins::make(&docker)?;
     let images = if options.no_build {
