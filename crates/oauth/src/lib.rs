@@ -6,7 +6,8 @@
 //! 1. [`AuthorizationRequest`] and [`CodeVerifier`]: where the browser goes; [`redirect_uri`] and
 //!    [`return_url`]: where it may come back to.
 //! 2. [`check_iss`]: whether what came back came from the right vendor.
-//! 3. [`code_request`], [`refresh_request`], [`revocation_request`]: what is asked of the vendor.
+//! 3. [`code_request`], [`refresh_request`], [`client_credentials_request`], [`revocation_request`]: what is asked
+//!    of the vendor.
 //! 4. [`read_token_answer`]: what it said; [`vendor_words`]: how much of that a caller may read.
 
 mod authorize;
@@ -29,5 +30,5 @@ pub use issuer::{IssMismatch, check_iss};
 pub use pkce::{CodeVerifier, InvalidCodeVerifier};
 pub use revocation::{TokenHint, revocation_request};
 pub use token_answer::{ExtraFields, Grant, MAX_ANSWER_BYTES, TokenAnswer, read_token_answer};
-pub use token_request::{code_request, refresh_request};
+pub use token_request::{client_credentials_request, code_request, refresh_request};
 pub use vendor_words::{MAX_VENDOR_WORDS, vendor_words};

@@ -68,6 +68,27 @@ pub fn refresh_request(
     client.post(token_url, &fields, format)
 }
 
+/// The request for the app's own token (RFC 6749 section 4.4.2). An empty scope is left out.
+///
+/// Its fields, in this order: `grant_type, scope, client_id, client_secret`, then extras; a `scope` among them is
+/// passed over.
+///
+/// # Errors
+/// The token URL is no endpoint.
+pub fn client_credentials_request(
+    token_url: &str,
+    client: &Client<'_>,
+    scope: &str,
+    format: BodyFormat,
+    extra: &[(String, String)],
+) -> Result<Request<Vec<u8>>, InvalidEndpoint> {
+    let mut fields = vec![("grant_type", "client_credentials")];
+    fields.extend((!scope.is_empty()).then_some(("scope", scope)));
+    fields.extend(client.fields());
+    fields.extend(additions(extra).filter(|(name, _)| *name != "scope"));
+    client.post(token_url, &fields, format)
+}
+
 fn additions(extra: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
     extra
         .iter()
@@ -163,6 +184,36 @@ mod tests {
             String::from_utf8(request.into_body()).unwrap(),
             "grant_type=refresh_token&refresh_token=r%2B1&client_id=id&client_secret=s"
         );
+    }
+
+    #[test]
+    fn an_app_asks_for_its_own_token() {
+        let secret = "s".into();
+        let extra = [
+            ("audience".to_owned(), "a".to_owned()),
+            ("scope".to_owned(), "evil".to_owned()),
+        ];
+        for (auth, scope, want) in [
+            (
+                ClientAuth::Body,
+                "read write",
+                "grant_type=client_credentials&scope=read+write&client_id=id&client_secret=s&audience=a",
+            ),
+            (ClientAuth::Basic, "", "grant_type=client_credentials&audience=a"),
+        ] {
+            let client = Client {
+                id: "id",
+                secret: &secret,
+                auth,
+            };
+            let request =
+                client_credentials_request(TOKEN_URL, &client, scope, BodyFormat::Form, &extra).unwrap();
+            assert_eq!(
+                request.headers().contains_key(AUTHORIZATION),
+                auth == ClientAuth::Basic
+            );
+            assert_eq!(String::from_utf8(request.into_body()).unwrap(), want);
+        }
     }
 
     #[test]

@@ -69,6 +69,11 @@ impl Families {
         Ok(self.tokens(code, Some(&refresh_token), behaviour))
     }
 
+    /// Tokens for a client itself.
+    pub(crate) fn app(&mut self, behaviour: &Behaviour) -> Value {
+        self.tokens("app", None, behaviour)
+    }
+
     /// Notes that a refresh was asked for; its place among the refreshes.
     pub(crate) fn asked(&mut self, refresh_token: &str) -> usize {
         self.refreshes.push(Refresh {

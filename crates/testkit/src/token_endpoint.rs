@@ -19,7 +19,8 @@ use crate::{Behaviour, Request, Scripted, wait_until};
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// The vendor, on a loopback port of its own. What is scripted for a path comes first; else `/token` answers with
-/// fresh tokens, once for each code and (when rotating) each refresh token, `/authorize` sends straight back with a
+/// fresh tokens, once for each code and (when rotating) each refresh token, and for the family `app` whenever a
+/// client asks for its own (RFC 6749 section 4.4), `/authorize` sends straight back with a
 /// code, paths below `/api/` open to bearers of living access tokens and are 401 for all others, and the rest answers
 /// `{}`. Every request is kept.
 pub struct TokenEndpoint {
@@ -270,6 +271,11 @@ impl Vendor {
     }
 
     fn exchange(&self, request: &Request) -> Scripted {
+        if request.parameter("grant_type").as_deref() == Some("client_credentials") {
+            let mut memory = self.memory();
+            let memory = &mut *memory;
+            return tokens(Ok(memory.families.app(&memory.behaviour)));
+        }
         let code = request.parameter("code").unwrap_or_default();
         let mut memory = self.memory();
         let memory = &mut *memory;

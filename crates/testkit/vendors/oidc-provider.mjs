@@ -17,7 +17,7 @@ const provider = new Provider(issuer, {
     client_secret: settings.clientSecret,
     redirect_uris: settings.redirectUris,
     response_types: ['code'],
-    grant_types: ['authorization_code', 'refresh_token'],
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
     token_endpoint_auth_method: settings.authMethod,
   }],
   scopes: ['openid', 'offline_access', 'email', 'read', 'write'],
@@ -33,6 +33,7 @@ const provider = new Provider(issuer, {
   ttl: {
     AccessToken: settings.accessTtl,
     AuthorizationCode: 60,
+    ClientCredentials: settings.accessTtl,
     Grant: 86400,
     IdToken: 300,
     Interaction: 600,
@@ -40,7 +41,11 @@ const provider = new Provider(issuer, {
     Session: 3600,
   },
   clockTolerance: 0,
-  features: { devInteractions: { enabled: true }, revocation: { enabled: true } },
+  features: {
+    clientCredentials: { enabled: true },
+    devInteractions: { enabled: true },
+    revocation: { enabled: true },
+  },
   cookies: { keys: ['loopback only'] },
 });
 

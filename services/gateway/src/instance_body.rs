@@ -21,6 +21,7 @@ pub(crate) struct InstanceBody {
     tags: Option<Vec<String>>,
     configuration: Option<BTreeMap<String, Value>>,
     provider_data: Option<BTreeMap<String, Value>>,
+    external_authentication: Option<String>,
 }
 
 /// By way of a map: a list would pass for an object whose fields are taken in order.
@@ -76,6 +77,17 @@ impl InstanceBody {
         strings("configuration", self.configuration.take().unwrap_or_default())
     }
 
+    /// Whether the caller logged in by itself and brings the tokens (contract, "externalAuthentication").
+    pub(crate) fn external_authentication(&self) -> Result<bool, ApiError> {
+        match self.external_authentication.as_deref() {
+            None | Some("" | "none") => Ok(false),
+            Some("initial") => Ok(true),
+            Some(_) => Err(ApiError::bad_request(
+                "`externalAuthentication` is `none`, or `initial` when you bring the tokens of a login of your own.",
+            )),
+        }
+    }
+
     /// What the vendor's callback brought: every query value of it, as clients post it.
     pub(crate) fn provider_data(&mut self) -> Result<ProviderData, ApiError> {
         let given = self.provider_data.take().unwrap_or_default();
@@ -119,6 +131,20 @@ mod tests {
         assert_eq!(body.tags().unwrap().unwrap(), ["Test"]);
         assert_eq!(body.configuration().unwrap().len(), 1);
         assert_eq!(body.provider_data().unwrap().code, "8aa7");
+    }
+
+    #[test]
+    fn a_login_elsewhere_is_one_of_two_words() {
+        for (text, read) in [
+            ("{}", Some(false)),
+            (r#"{"externalAuthentication":null}"#, Some(false)),
+            (r#"{"externalAuthentication":"none"}"#, Some(false)),
+            (r#"{"externalAuthentication":"initial"}"#, Some(true)),
+            (r#"{"externalAuthentication":"always"}"#, None),
+        ] {
+            let body: InstanceBody = serde_json::from_str(text).unwrap();
+            assert_eq!(body.external_authentication().ok(), read, "{text}");
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(crate) fn instance(catalog: &Catalog, instance: &Instance) -> Value {
         "eventsEnabled": false,
         "traceLoggingEnabled": false,
         "cachingEnabled": false,
-        "externalAuthentication": "none",
+        "externalAuthentication": if instance.external_authentication { "initial" } else { "none" },
         "user": {
             "id": user.id,
             "emailAddress": user.email,

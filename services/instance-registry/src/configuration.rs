@@ -15,6 +15,9 @@ pub(crate) const CALLBACK_URL: &str = "oauth.callback.url";
 /// The secret of an access token of OAuth 1.0a (contract: "OAuth details"). It is written with its token.
 pub(crate) const TOKEN_SECRET: &str = "oauth.user.token.secret";
 
+/// What to ask for, in place of the connector's scopes.
+pub(crate) const SCOPE: &str = "oauth.scope";
+
 /// As much of one change, and of each name, is told to the audit.
 const MOST_NAMES: usize = 100;
 const LONGEST_NAME: usize = 100;

@@ -31,6 +31,8 @@ struct Draft {
     name: String,
     tags: Vec<String>,
     configuration: Configuration,
+    /// The caller logged in by itself.
+    external: bool,
     key: DataKey,
     request: Option<IdempotentRequest>,
 }
@@ -48,7 +50,8 @@ pub(crate) async fn create_instance(
         // A name may be longer than a tag.
         tags.push(name.clone());
     }
-    let draft = Draft {
+    let mut draft = Draft {
+        external: request.external_authentication,
         configuration: Configuration::given(&connector, request.configuration),
         request: idempotent_request(&request.idempotency_key, &request.body_digest)?,
         // Asked for first: while the registry is sealed, no code is spent.
@@ -69,13 +72,18 @@ impl Draft {
     /// One login, one insert, one confirmation. A request that spends nothing is itself spent, like a code, so that
     /// two in flight make one instance.
     async fn fulfil(
-        &self,
+        &mut self,
         registry: &Registry,
         provider_data: Option<v1::ProviderData>,
     ) -> Result<InstanceRow, Refusal> {
-        let (organization, connector) = (self.caller.organization, &self.connector);
         let provider_data = provider_data.unwrap_or_default();
-        let login = Login::first(connector, &self.configuration, provider_data)?;
+        let login = Login::first(
+            &self.connector,
+            self.external,
+            &mut self.configuration,
+            provider_data,
+        )?;
+        let (organization, connector) = (self.caller.organization, &self.connector);
         let spent = login.spends(organization, connector, &self.configuration)?;
         if let Some(code) = spent
             && let Some(row) = self.spent_for(registry, code).await?
@@ -156,7 +164,7 @@ impl Draft {
         let seal = InstanceSeal::new(&self.key, self.caller.organization, id);
         let token = registry.chance.base64_token();
         let tokens = match granted {
-            Some(granted) => granted.seal(registry, &seal),
+            Some(granted) => granted.seal(registry, &self.connector, &seal),
             None => SealedTokens {
                 access_token: None,
                 refresh_token: None,
@@ -180,6 +188,7 @@ impl Draft {
             token_digest: Digest::of(token.expose_secret()),
             token: seal.seal_token(&registry.chance, &token),
             tokens,
+            external_authentication: self.external,
             created_at: now,
             request_id: current_request_id(),
         })

@@ -10,14 +10,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::configuration::{API_KEY as CLIENT_KEY, API_SECRET as CLIENT_SECRET, Configuration, TOKEN_SECRET};
 use crate::errors::invalid;
 use crate::instance_seal::InstanceSeal;
+use crate::login::kept::{KEY, PASSWORD, USERNAME};
 use crate::state::Registry;
 use crate::store::InstanceRow;
-
-/// Where an `api_key` connector's instances keep the key.
-const API_KEY: &str = "api_key";
-/// Where a `basic` connector's instances keep user name and password (contract: reserved keys).
-const USERNAME: &str = "username";
-const PASSWORD: &str = "password";
 
 /// The credential of a row, opened.
 pub(crate) async fn credential(registry: &Registry, row: &InstanceRow) -> Result<v1::Credential, Refusal> {
@@ -50,7 +45,7 @@ pub(crate) async fn credential(registry: &Registry, row: &InstanceRow) -> Result
                 token_secret: entry(TOKEN_SECRET),
             });
         }
-        Auth::ApiKey(_) => credential.api_key = entry(API_KEY),
+        Auth::ApiKey(_) => credential.api_key = entry(KEY),
         Auth::Basic(_) => {
             credential.username = entry(USERNAME);
             credential.password = entry(PASSWORD);

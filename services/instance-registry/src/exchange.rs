@@ -12,6 +12,7 @@ use crate::app::{app_of, app_works};
 use crate::configuration::{API_KEY, API_SECRET, CALLBACK_URL, Configuration, TOKEN_SECRET};
 use crate::instance_seal::InstanceSeal;
 use crate::login::Outcome;
+use crate::renewal::is_its_own_user;
 use crate::schedule;
 use crate::state::Registry;
 use crate::store::SealedTokens;
@@ -32,9 +33,15 @@ pub(crate) struct Granted {
 
 impl Granted {
     /// The pair as it is stored.
-    pub(crate) fn seal(&self, registry: &Registry, seal: &InstanceSeal<'_>) -> SealedTokens {
+    pub(crate) fn seal(
+        &self,
+        registry: &Registry,
+        connector: &Connector,
+        seal: &InstanceSeal<'_>,
+    ) -> SealedTokens {
         let due_at = schedule::due(
             &self.pair,
+            is_its_own_user(connector),
             self.requested_at,
             registry.refresh.idle,
             &registry.chance,

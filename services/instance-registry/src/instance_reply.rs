@@ -9,6 +9,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::identify::Caller;
 use crate::instance_seal::InstanceSeal;
+use crate::renewal::is_renewable;
 use crate::state::Registry;
 use crate::store::{Fault, InstanceRow, UserRow};
 use crate::tokens_shown;
@@ -44,6 +45,7 @@ impl Replies<'_> {
             reason: fault.map(Fault::as_str).unwrap_or_default().to_owned(),
             configuration: seal.open_configuration(row)?.masked(),
             user: Some(user),
+            external_authentication: row.external_authentication,
         })
     }
 
@@ -53,7 +55,7 @@ impl Replies<'_> {
         let is_over = tokens
             .expires_at
             .is_some_and(|end| end <= self.registry.clock.now());
-        (is_over && tokens.refresh_token.is_none()).then_some(Fault::ReauthorizationRequired)
+        (is_over && !is_renewable(self.registry, row)).then_some(Fault::ReauthorizationRequired)
     }
 
     async fn user(&mut self, id: UserId) -> Result<v1::User, Refusal> {

@@ -23,8 +23,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) async fn keep(attempt: &Attempt<'_>, grant: v1::Grant, begun_at: Option<Timestamp>) {
     let (registry, row) = (attempt.registry, attempt.row);
     let (pair, requested_at) = Received::new(grant, begun_at, registry.clock.now())
-        .over(attempt.refresh_token.clone(), row.tokens.scope.clone());
-    let due_at = schedule::due(&pair, requested_at, registry.refresh.idle, &registry.chance);
+        .over(attempt.renewal.refresh_token().cloned(), row.tokens.scope.clone());
+    let by_the_app = attempt.renewal.refresh_token().is_none();
+    let due_at = schedule::due(
+        &pair,
+        by_the_app,
+        requested_at,
+        registry.refresh.idle,
+        &registry.chance,
+    );
     let tokens =
         InstanceSeal::of_row(&attempt.key, row).seal_pair(&registry.chance, &pair, requested_at, due_at);
 
@@ -92,13 +99,13 @@ impl Received {
     }
 
     /// The pair, where a missing refresh token or scope leaves the old one in force (RFC 6749 section 6).
-    fn over(self, refresh_token: SecretString, scope: String) -> (TokenPair, Timestamp) {
+    fn over(self, refresh_token: Option<SecretString>, scope: String) -> (TokenPair, Timestamp) {
         let pair = TokenPair {
             access_token: self.grant.access_token.into(),
-            refresh_token: Some(match self.grant.refresh_token {
+            refresh_token: match self.grant.refresh_token {
                 none if none.is_empty() => refresh_token,
-                new => new.into(),
-            }),
+                new => Some(new.into()),
+            },
             expires_at: self.expires_at,
             scope: match self.grant.scope {
                 none if none.is_empty() => scope,
@@ -158,7 +165,7 @@ mod tests {
                 scope: scope.into(),
                 ..v1::Grant::default()
             };
-            let (pair, _) = Received::new(grant, None, at(0)).over("old".into(), "old scope".into());
+            let (pair, _) = Received::new(grant, None, at(0)).over(Some("old".into()), "old scope".into());
             let got = (pair.refresh_token.unwrap(), pair.scope);
             assert_eq!((got.0.expose_secret(), got.1.as_str()), want);
         }

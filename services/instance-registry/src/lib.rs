@@ -34,6 +34,7 @@ mod read_audit;
 mod refresh;
 mod refresh_journal;
 mod refresher;
+mod renewal;
 mod resolve;
 mod rotate_keys;
 mod rpc;

@@ -7,6 +7,7 @@ use ferrule_wire::Refusal;
 
 use crate::configuration::{API_KEY, Configuration};
 use crate::errors::invalid;
+use crate::login::kept;
 
 /// The vendor app and the address parameters in force.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,12 +38,13 @@ impl Address {
         changed: &mut Configuration,
         given: &Configuration,
     ) -> Result<(), Refusal> {
-        let values = resolve(connector, changed)?;
-        let before = connector.resolve(&stored.exposed()).unwrap_or_default();
-        if Self::of(connector, stored, &before) == Self::of(connector, changed, &values) {
-            return Ok(());
+        let moves = Self::moves(connector, stored, changed)?;
+        match connector.auth {
+            Auth::ApiKey(_) | Auth::Basic(_) if !moves => return kept::check(connector, changed),
+            _ if !moves => return Ok(()),
+            _ => {}
         }
-        if matches!(connector.auth, Auth::OAuth2(_) | Auth::OAuth1(_)) {
+        if connector.token_server().is_ok() || connector.oauth1().is_ok() {
             let mut names = vec![API_KEY];
             names.extend(address_names(connector));
             return Err(invalid(format!(
@@ -51,9 +53,21 @@ impl Address {
             )));
         }
         changed.secrets = given.secrets.clone();
-        connector
-            .require_all(&resolve(connector, changed)?)
-            .map_err(|error| invalid(format!("{error}. Another address needs the secrets again.")))
+        kept::check(connector, changed).map_err(|mut refusal| {
+            refusal.message += " Another address needs the secrets again.";
+            refusal
+        })
+    }
+
+    /// Whether the two have different addresses, or different apps.
+    pub(crate) fn moves(
+        connector: &Connector,
+        stored: &Configuration,
+        changed: &Configuration,
+    ) -> Result<bool, Refusal> {
+        let values = resolve(connector, changed)?;
+        let before = connector.resolve(&stored.exposed()).unwrap_or_default();
+        Ok(Self::of(connector, stored, &before) != Self::of(connector, changed, &values))
     }
 }
 
@@ -170,7 +184,11 @@ mod tests {
         let stored = entries(acme, &[("api_key", "hush"), ("shop", "one")]);
         let given = entries(acme, &[("shop", "two")]);
         let mut changed = merged(acme, &stored, &given).unwrap();
-        Address::check_unmoved(acme, &stored, &mut changed, &given).unwrap();
+        let refusal = Address::check_unmoved(acme, &stored, &mut changed, &given).unwrap_err();
+        assert_eq!(
+            refusal.message,
+            "Missing: api_key. Another address needs the secrets again."
+        );
         assert_eq!(changed.get("api_key"), None);
         assert_eq!(changed.get("shop"), Some("two"));
     }

@@ -5,12 +5,11 @@
 
 use std::time::Duration;
 
-use ferrule_model::Digest;
 use ferrule_seal::DataKey;
 use ferrule_wire::v1::refresh_response::Outcome;
 use ferrule_wire::{Reason, Refusal, v1, within};
 use jiff::Timestamp;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use tokio::time::Instant;
 
 use crate::app::{PROBE_INTERVAL, app_of, app_works};
@@ -18,6 +17,7 @@ use crate::configuration::{API_KEY, API_SECRET, CALLBACK_URL, Configuration};
 use crate::instance_seal::InstanceSeal;
 use crate::keep_pair::keep;
 use crate::refresh_journal;
+use crate::renewal::Renewal;
 use crate::state::Registry;
 use crate::store::{App, Gate, InstanceRow, PauseReason, StoreError};
 use crate::verdict::{Verdict, record};
@@ -43,7 +43,7 @@ pub(crate) struct Attempt<'a> {
     /// Whose lease it is.
     pub(crate) owner: &'a str,
     pub(crate) key: DataKey,
-    pub(crate) refresh_token: SecretString,
+    pub(crate) renewal: Renewal,
     pub(crate) app: App,
     pub(crate) configuration: Configuration,
 }
@@ -80,9 +80,7 @@ pub(crate) async fn refresh(registry: &Registry, row: &InstanceRow, owner: &str)
     let Some(attempt) = Attempt::open(registry, row, owner).await? else {
         return Ok(true);
     };
-    let intent = Digest::builder("refresh")
-        .field(attempt.refresh_token.expose_secret())
-        .finish();
+    let intent = attempt.renewal.intent();
     let _turn = registry.under_way.turn(&row.element_key).await;
     let mut begun = registry.store.begin_refresh(row, owner, intent).await;
     if begun.as_ref().is_err_and(StoreError::is_transient) {
@@ -109,7 +107,7 @@ pub(crate) async fn take_from_journal(registry: &Registry, row: &InstanceRow) ->
 }
 
 impl<'a> Attempt<'a> {
-    /// `None`: there is no refresh token to spend.
+    /// `None`: only a user can bring another pair.
     async fn open(
         registry: &'a Registry,
         row: &'a InstanceRow,
@@ -117,7 +115,7 @@ impl<'a> Attempt<'a> {
     ) -> Result<Option<Self>, Refusal> {
         let key = registry.data_keys.of(row.organization_id).await?;
         let seal = InstanceSeal::of_row(&key, row);
-        let Some(refresh_token) = seal.open_refresh_token(row)? else {
+        let Some(renewal) = Renewal::open(registry, &seal, row)? else {
             return Ok(None);
         };
         let configuration = seal.open_configuration(row)?;
@@ -126,7 +124,7 @@ impl<'a> Attempt<'a> {
             row,
             owner,
             app: app_of(row.organization_id, &row.element_key, &configuration),
-            refresh_token,
+            renewal,
             configuration,
             key,
         }))
@@ -198,7 +196,11 @@ impl<'a> Attempt<'a> {
             element: self.row.element_key.to_string(),
             api_key,
             api_secret,
-            refresh_token: self.refresh_token.expose_secret().to_owned(),
+            refresh_token: self
+                .renewal
+                .refresh_token()
+                .map(|token| token.expose_secret().to_owned())
+                .unwrap_or_default(),
             scope: self.row.tokens.scope.clone(),
             callback_url,
             parameters,

@@ -11,6 +11,7 @@ use crate::credential::credential;
 use crate::flights::Flight;
 use crate::identify::{Presented, refused, unauthenticated};
 use crate::refresh::refresh_or_wait;
+use crate::renewal::is_renewable;
 use crate::state::Registry;
 use crate::store::{By, Fault, InstanceRow};
 
@@ -48,7 +49,8 @@ pub(crate) async fn resolve(
             return Err(disabled());
         }
         let first_seen = *first_seen.get_or_insert(row.version);
-        let next = next(&row, now, request.refused_version, first_seen);
+        let renewable = is_renewable(registry, &row);
+        let next = next(&row, now, renewable, request.refused_version, first_seen);
         let out_of_time = Instant::now() >= deadline;
         match next {
             Next::Serve { refresh } => {
@@ -133,9 +135,9 @@ async fn remember_refused(registry: &Registry, row: &InstanceRow) {
     }
 }
 
-/// The rules, on the database's clock. `refused`: the version that the vendor refused just now; `first_seen`: the one
-/// that this call found when it began.
-fn next(row: &InstanceRow, now: Timestamp, refused: Option<i64>, first_seen: i64) -> Next {
+/// The rules, on the database's clock. `renewable`: another pair can be had without a user. `refused`: the version
+/// that the vendor refused just now; `first_seen`: the one that this call found when it began.
+fn next(row: &InstanceRow, now: Timestamp, renewable: bool, refused: Option<i64>, first_seen: i64) -> Next {
     let tokens = &row.tokens;
     if tokens.access_token.is_none() || row.version != first_seen {
         // Nothing that ends; or the pair for which this call has waited.
@@ -148,10 +150,10 @@ fn next(row: &InstanceRow, now: Timestamp, refused: Option<i64>, first_seen: i64
     let is_due = tokens.refresh_due_at.is_some_and(|due_at| due_at <= now);
     let is_leased = row.lease_until.is_some_and(|until| until > now);
     if !is_over && !is_refused {
-        let refresh = is_due && !is_leased && tokens.refresh_token.is_some() && row.verdict.is_none();
+        let refresh = is_due && !is_leased && renewable && row.verdict.is_none();
         return Next::Serve { refresh };
     }
-    match (row.verdict, tokens.refresh_token.is_some()) {
+    match (row.verdict, renewable) {
         (Some(Fault::ReauthorizationRequired), _) => Next::Refuse(Fault::ReauthorizationRequired),
         (_, false) if is_over => Next::Refuse(Fault::ReauthorizationRequired),
         // The vendor's own answer tells more than we could.

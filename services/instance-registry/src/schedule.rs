@@ -16,20 +16,25 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// When a refresh of this pair should begin; `None`: never by itself.
 ///
 /// The margin is the lesser of 60 s and 10 % of the lifetime; jitter only makes it earlier. `idle` is how long a
-/// refresh token may stay unused, where the operator set that.
+/// refresh token may stay unused, where the operator set that. `by_the_app`: another pair is had without a refresh
+/// token.
 pub(crate) fn due(
     pair: &TokenPair,
+    by_the_app: bool,
     requested_at: Timestamp,
     idle: Option<Duration>,
     chance: &Chance,
 ) -> Option<Timestamp> {
-    pair.refresh_token.as_ref()?;
+    if pair.refresh_token.is_none() && !by_the_app {
+        return None;
+    }
     let ahead_of_the_end = pair.expires_at.map(|end| {
         let tenth = (end.duration_since(requested_at) / 10).max(SignedDuration::ZERO);
         let jitter = tenth.min(LONGEST_JITTER).mul_f64(share(chance));
         let ahead = tenth.min(LONGEST_MARGIN).saturating_add(jitter);
         end.checked_sub(ahead).unwrap_or(requested_at)
     });
+    let idle = idle.filter(|_| pair.refresh_token.is_some());
     let before_it_dies = idle.and_then(|idle| {
         requested_at
             .checked_add(SignedDuration::try_from(idle).ok()?)
@@ -85,12 +90,12 @@ mod tests {
         ] {
             let pair = pair(Some(at(lifetime)));
             assert_eq!(
-                due(&pair, at(0), None, &never_early),
+                due(&pair, false, at(0), None, &never_early),
                 Some(at(latest)),
                 "{lifetime} ms"
             );
             assert_eq!(
-                due(&pair, at(0), None, &always_early),
+                due(&pair, false, at(0), None, &always_early),
                 Some(at(earliest)),
                 "{lifetime} ms"
             );
@@ -100,16 +105,23 @@ mod tests {
     #[test]
     fn without_an_end_only_idleness_makes_a_refresh_due() {
         let chance = Chance::system();
-        assert_eq!(due(&pair(None), at(0), None, &chance), None);
+        assert_eq!(due(&pair(None), false, at(0), None, &chance), None);
         let day = Some(Duration::from_hours(24));
-        assert_eq!(due(&pair(None), at(0), day, &chance), Some(at(86_400_000)));
+        assert_eq!(due(&pair(None), false, at(0), day, &chance), Some(at(86_400_000)));
         let year = pair(Some(at(365 * 86_400_000)));
-        assert_eq!(due(&year, at(0), day, &chance), Some(at(86_400_000)));
+        assert_eq!(due(&year, false, at(0), day, &chance), Some(at(86_400_000)));
         let without = TokenPair {
             refresh_token: None,
             ..year
         };
-        assert_eq!(due(&without, at(0), day, &chance), None);
+        assert_eq!(due(&without, false, at(0), day, &chance), None);
+        // The app itself has nothing that dies of being unused.
+        let [start, end] = [at(0), at(365 * 86_400_000)];
+        let renewed = due(&without, true, start, day, &chance).unwrap();
+        assert!(
+            renewed < end && renewed > end - SignedDuration::from_hours(1),
+            "{renewed}"
+        );
     }
 
     #[test]

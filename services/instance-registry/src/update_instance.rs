@@ -41,7 +41,9 @@ pub(crate) async fn update_instance(
     let row = find(&registry, &caller, request.id, &request.element).await?;
     let provider_data = request.provider_data.unwrap_or_default();
     let logs_in = Login::is_brought(&provider_data);
-    if caller.is_bound_to_its_instance() && (logs_in || !request.configuration.is_empty()) {
+    if caller.is_bound_to_its_instance()
+        && (logs_in || request.external_authentication || !request.configuration.is_empty())
+    {
         return Err(forbidden("change configuration or log in again"));
     }
     let name = request.name.as_deref().map(labels::name).transpose()?.flatten();
@@ -49,22 +51,26 @@ pub(crate) async fn update_instance(
         .replace_tags
         .then(|| labels::tags(&request.tags))
         .transpose()?;
-    let configuration = if logs_in || !request.configuration.is_empty() {
+    let external = request.external_authentication;
+    let configuration = if logs_in || external || !request.configuration.is_empty() {
         let connector = Arc::clone(registry.connector(row.element_key.as_str())?);
         let given = Configuration::given(&connector, request.configuration);
         Some((connector, given))
     } else {
         None
     };
-    let wanted = Wanted {
+    let mut wanted = Wanted {
         name,
         tags,
         configuration,
         key: registry.data_keys.of(caller.organization).await?,
         by: caller.by(),
     };
-    let login = match &wanted.configuration {
-        Some((connector, _)) => Login::again(connector, provider_data)?,
+    let login = match &mut wanted.configuration {
+        Some((connector, given)) => {
+            let stored = InstanceSeal::of_row(&wanted.key, &row).open_configuration(&row)?;
+            Login::again(connector, external, &stored, given, provider_data)?
+        }
         None => None,
     };
     let row = match login {
@@ -121,7 +127,7 @@ impl Wanted {
             .await?;
         match outcome {
             Outcome::Granted(granted) => {
-                let row = self.write_pair(registry, row, &granted, code).await?;
+                let row = self.write_pair(registry, row, connector, &granted, code).await?;
                 granted.committed(registry, organization, connector).await;
                 Ok(row)
             }
@@ -137,11 +143,12 @@ impl Wanted {
         &self,
         registry: &Registry,
         mut row: InstanceRow,
+        connector: &Connector,
         granted: &Granted,
         code: Option<Digest>,
     ) -> Result<InstanceRow, Refusal> {
         let seal = InstanceSeal::of_row(&self.key, &row);
-        let tokens = granted.seal(registry, &seal);
+        let tokens = granted.seal(registry, connector, &seal);
         for _ in 0..ATTEMPTS {
             let changes = self.changes(registry, &row, Some(granted))?;
             let now = registry.clock.now();

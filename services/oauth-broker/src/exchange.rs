@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use ferrule_catalog::{Auth, Connector};
 use ferrule_model::Digest;
+use ferrule_wire::Refusal;
 use ferrule_wire::v1::{ExchangeRequest, ExchangeResponse};
-use ferrule_wire::{Reason, Refusal};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -18,13 +18,14 @@ use crate::confirm::digest;
 use crate::handshake::Progress;
 use crate::journal;
 use crate::oauth1;
-use crate::refusals::from_record;
+use crate::refusals::{from_record, in_flight};
 use crate::reply;
 use crate::state::Broker;
 use crate::token_request::{self, Answer};
+use crate::without_user::{Proof, without_user};
 
 /// How long a repeat waits for the call that came first.
-const PATIENCE: Duration = Duration::from_secs(23);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(23);
 
 /// Runs to its end whether or not the caller waits.
 pub(crate) async fn exchange(broker: &Broker, request: ExchangeRequest) -> Result<ExchangeResponse, Refusal> {
@@ -35,6 +36,9 @@ pub(crate) async fn exchange(broker: &Broker, request: ExchangeRequest) -> Resul
 }
 
 async fn run(broker: &Broker, request: ExchangeRequest) -> Result<ExchangeResponse, Refusal> {
+    if let Some(proof) = Proof::of(broker, &request)? {
+        return without_user(broker, request, proof).await;
+    }
     let connector = broker.with_logins(&request.element)?;
     let exchange = digest(&request.digest)?;
     let patience = Instant::now() + PATIENCE;
@@ -70,10 +74,7 @@ async fn ended(
         Progress::Answered(outcome) => Some(reply::outcome(outcome)),
         Progress::Confirmed => Some(Ok(reply::confirmed())),
         Progress::Unknown => Some(reply::outcome(reply::unknown())),
-        Progress::InFlight => {
-            let words = "This code is being exchanged right now. Repeat the same call in a moment.";
-            Some(Err(Refusal::new(Reason::ExchangeInFlight, words)))
-        }
+        Progress::InFlight => Some(Err(in_flight())),
     })
 }
 

@@ -29,6 +29,7 @@ mod token_endpoint;
 mod token_request;
 mod under_way;
 mod verdict;
+mod without_user;
 
 pub use process::run;
 pub use settings::{ProcessSettings, Settings};

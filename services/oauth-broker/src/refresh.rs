@@ -1,4 +1,4 @@
-//! A refresh token is spent, once (design: "Journal", "A refresh").
+//! A refresh token is spent, once (design: "Journal", "A refresh"); an app that is its own user asks for its next token.
 //!
 //! Of all calls for one pair one asks the vendor, and goes on to its end whether or not anybody waits. What a
 //! refresh before has brought and nobody confirmed is told again instead. The journal is the second copy of a new
@@ -7,7 +7,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use ferrule_catalog::Connector;
+use ferrule_catalog::{Auth, Connector};
 use ferrule_model::InstanceId;
 use ferrule_oauth::TokenAnswer;
 use ferrule_wire::v1::verdict::Kind;
@@ -23,7 +23,7 @@ use crate::journal;
 use crate::refusals::{from_parameter, from_record};
 use crate::reply;
 use crate::state::Broker;
-use crate::token_endpoint::{Answered, TIME_LIMIT, TokenEndpoint, ask};
+use crate::token_endpoint::{Answered, TIME_LIMIT, TokenEndpoint, ask, scope_of};
 use crate::under_way::Turn;
 use crate::verdict::{Refreshed, verdict};
 
@@ -92,8 +92,9 @@ async fn waiting(broker: &Broker, spent: SpentPair) -> Result<Option<Grant>, Ref
 
 /// The one token request.
 async fn send(broker: &Broker, request: RefreshRequest) -> Result<Refreshed, Refusal> {
-    let (connector, _) = broker.oauth2(&request.element)?;
-    if request.refresh_token.is_empty() {
+    let (connector, tokens) = broker.token_server(&request.element)?;
+    let app_alone = matches!(connector.auth, Auth::ClientCredentials(_));
+    if request.refresh_token.is_empty() && !app_alone {
         let words = "There is no refresh token to spend.";
         return Err(Refusal::new(Reason::InvalidRequest, words));
     }
@@ -102,13 +103,22 @@ async fn send(broker: &Broker, request: RefreshRequest) -> Result<Refreshed, Ref
     let refresh_token = SecretString::from(request.refresh_token);
     let client_secret = SecretString::from(request.api_secret);
     let endpoint = TokenEndpoint::new(connector, address, &request.api_key, &client_secret)?;
-    let message = endpoint.refresh_request(&refresh_token)?;
-    let answer = match ask(broker, message, LISTENING, &request.scope).await {
+    let (message, scope) = if app_alone {
+        let scope = scope_of(&request.parameters, tokens);
+        (endpoint.client_credentials_request(&scope)?, scope)
+    } else {
+        (endpoint.refresh_request(&refresh_token)?, request.scope)
+    };
+    let answer = match ask(broker, message, LISTENING, &scope).await {
         Ok(answer) => answer,
         Err(error) => return Ok(Refreshed::without_answer(connector, &error)),
     };
     let TokenAnswer::Granted(granted) = answer.tokens else {
-        let verdict = verdict(&answer, broker.clock.now(), &[&refresh_token, &client_secret]);
+        let mut verdict = verdict(&answer, broker.clock.now(), &[&refresh_token, &client_secret]);
+        if app_alone && verdict.kind() == Kind::ReauthorizationRequired {
+            // No user could log in again: it is the app that the vendor refuses.
+            verdict.set_kind(Kind::AppMisconfigured);
+        }
         report(connector, &answer, verdict.kind());
         return Ok(Refreshed::Refused(verdict));
     };
@@ -117,7 +127,7 @@ async fn send(broker: &Broker, request: RefreshRequest) -> Result<Refreshed, Ref
     Ok(Refreshed::Granted(Box::new(Grant {
         access_token: granted.tokens.access_token,
         token_secret: None,
-        refresh_token: granted.tokens.refresh_token,
+        refresh_token: granted.tokens.refresh_token.filter(|_| !app_alone),
         expires_at: granted.tokens.expires_at,
         scope: granted.tokens.scope,
         requested_at: answer.requested_at,

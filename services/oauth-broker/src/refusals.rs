@@ -65,3 +65,9 @@ pub(crate) fn expired_state() -> Refusal {
         "This login was not finished within ten minutes. Fetch a new oauthUrl and let the user log in again.",
     )
 }
+
+/// Another call is at the same exchange.
+pub(crate) fn in_flight() -> Refusal {
+    let words = "This code is being exchanged right now. Repeat the same call in a moment.";
+    Refusal::new(Reason::ExchangeInFlight, words)
+}

@@ -13,13 +13,18 @@ use crate::verdict::Refreshed;
 /// Tokens, or the refusal; the same at every repeat.
 pub(crate) fn outcome(outcome: Outcome) -> Result<ExchangeResponse, Refusal> {
     match outcome {
-        Outcome::Granted(grant) => Ok(of(exchange_response::Outcome::Grant(to_wire(*grant)))),
+        Outcome::Granted(grant) => Ok(granted(*grant)),
         Outcome::Refused(refusal) => {
             let reason = Reason::from_text(&refusal.reason).unwrap_or(Reason::VendorRejected);
             let words = refusal.provider_message.unwrap_or_default();
             Err(Refusal::new(reason, refusal.message).with_provider_message(words))
         }
     }
+}
+
+/// Tokens.
+pub(crate) fn granted(grant: handshake::Grant) -> ExchangeResponse {
+    of(exchange_response::Outcome::Grant(to_wire(grant)))
 }
 
 /// The registry has committed.

@@ -1,5 +1,6 @@
 //! A vendor's token endpoint: one request, and what came back, whatever it spends.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ferrule_catalog::{self as catalog, Connector, TokenServer};
@@ -78,6 +79,12 @@ impl<'a> TokenEndpoint<'a> {
         .map_err(Refusal::internal)
     }
 
+    /// The request for the app's own token, which spends nothing.
+    pub(crate) fn client_credentials_request(&self, scope: &str) -> Result<Request<Vec<u8>>, Refusal> {
+        oauth::client_credentials_request(&self.address, &self.client, scope, self.format, self.extra)
+            .map_err(Refusal::internal)
+    }
+
     /// The request that spends a refresh token.
     pub(crate) fn refresh_request(&self, refresh_token: &SecretString) -> Result<Request<Vec<u8>>, Refusal> {
         oauth::refresh_request(
@@ -89,6 +96,12 @@ impl<'a> TokenEndpoint<'a> {
         )
         .map_err(Refusal::internal)
     }
+}
+
+/// What an instance asks for: its own `oauth.scope`, or what its connector says.
+pub(crate) fn scope_of(configuration: &BTreeMap<String, String>, tokens: &TokenServer) -> String {
+    let own = configuration.get("oauth.scope").filter(|scope| !scope.is_empty());
+    own.cloned().unwrap_or_else(|| tokens.scope())
 }
 
 /// Sends the request once. `asked_scope` is what was granted where the answer names no scope.

@@ -7,6 +7,7 @@
 
 mod anonymous_callers;
 mod bash;
+mod brought_credentials;
 mod calls;
 mod certified_vendor;
 mod command_line;

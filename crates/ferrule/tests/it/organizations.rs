@@ -73,6 +73,7 @@ pub fn copy_to_the_others(world: &World, id: i64, token: &str) -> i64 {
             token_digest: Digest::of(token),
             token: row.token,
             tokens: row.tokens,
+            external_authentication: false,
             created_at: row.created_at,
             request_id: None,
         };

@@ -1,4 +1,4 @@
-//! `POST /instances`, alias `POST /elements/{keyOrId}/instances`: a code or a handshake becomes an instance.
+//! `POST /instances`, alias `POST /elements/{keyOrId}/instances`: a code, a handshake, tokens or keys become an instance.
 
 use axum::Json;
 use axum::extract::State;
@@ -47,6 +47,7 @@ pub(crate) async fn handler(
         provider_data: Some(provider_data),
         idempotency_key: idempotency_key(&headers)?,
         body_digest: Digest::of(&bytes).as_bytes().to_vec(),
+        external_authentication: body.external_authentication()?,
     };
     let instance = gateway
         .registry()

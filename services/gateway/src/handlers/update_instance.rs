@@ -34,6 +34,7 @@ pub(crate) async fn handler(
         tags: tags.unwrap_or_default(),
         configuration: body.configuration()?.into_iter().collect(),
         provider_data: Some(body.provider_data()?),
+        external_authentication: body.external_authentication()?,
     };
     let instance = gateway
         .registry()

@@ -4,11 +4,13 @@ use ferrule_catalog::Connector;
 use ferrule_model::{Digest, OrganizationId};
 use ferrule_wire::{Refusal, v1};
 
-use super::Outcome;
+use super::{Outcome, lacking, refuse_without, without};
 use crate::configuration::{API_KEY, API_SECRET, CALLBACK_URL, Configuration};
-use crate::errors::invalid;
 use crate::exchange::exchange;
 use crate::state::Registry;
+
+/// What a code goes with.
+const NEEDED: [&str; 2] = [API_KEY, CALLBACK_URL];
 
 /// What a caller brings from the vendor.
 pub(crate) struct Claim {
@@ -40,11 +42,11 @@ impl Claim {
         provider_data: v1::ProviderData,
         configuration: &Configuration,
     ) -> Result<Self, Refusal> {
-        let claim = Self::of(provider_data).ok_or_else(|| {
-            let mut missing = missing(configuration);
+        let Some(claim) = Self::of(provider_data) else {
+            let mut missing = lacking(configuration, &NEEDED);
             missing.push("providerData.code");
-            name(&missing)
-        })?;
+            return Err(without(&missing));
+        };
         claim.check(configuration)?;
         Ok(claim)
     }
@@ -55,11 +57,10 @@ impl Claim {
 
     /// Refuses a code whose configuration lacks what the exchange needs, naming every missing entry.
     pub(crate) fn check(&self, configuration: &Configuration) -> Result<(), Refusal> {
-        let missing = missing(configuration);
-        if self.is_handshake() || missing.is_empty() {
+        if self.is_handshake() {
             return Ok(());
         }
-        Err(name(&missing))
+        refuse_without(&lacking(configuration, &NEEDED))
     }
 
     /// What names this exchange for ever. A handshake knows its client; a code is one only with its client.
@@ -131,18 +132,6 @@ impl Proof {
             None
         }
     }
-}
-
-/// What a code needs and is not there.
-fn missing(configuration: &Configuration) -> Vec<&'static str> {
-    [API_KEY, CALLBACK_URL]
-        .into_iter()
-        .filter(|name| configuration.get(name).is_none())
-        .collect()
-}
-
-fn name(missing: &[&str]) -> Refusal {
-    invalid(format!("Missing: {}.", missing.join(", ")))
 }
 
 #[cfg(test)]

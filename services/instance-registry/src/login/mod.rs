@@ -3,8 +3,10 @@
 //! Another kind is another variant here, and a file beside the others; whoever makes and changes instances knows
 //! the variants by their answers alone.
 
+mod app;
 mod code;
-mod kept;
+mod external;
+pub(crate) mod kept;
 mod verifier;
 
 use ferrule_catalog::{Auth, Connector};
@@ -14,8 +16,10 @@ use ferrule_wire::{Refusal, v1};
 use crate::configuration::Configuration;
 use crate::errors::invalid;
 use crate::exchange::Granted;
+use crate::re_address::merged;
 use crate::state::Registry;
 use code::Claim;
+use external::External;
 use verifier::Verified;
 
 /// A login that a call asks for, with what the caller brought for it.
@@ -24,6 +28,10 @@ pub(crate) enum Login {
     Code(Claim),
     /// OAuth 1.0a: the verifier of a user's login, or the handshake that has it.
     Verifier(Verified),
+    /// OAuth 2: the tokens of a login that the caller did itself.
+    External(External),
+    /// OAuth 2: the app's own key and secret.
+    App,
     /// None: what the configuration holds is the credential.
     Kept,
 }
@@ -40,23 +48,25 @@ pub(crate) enum Outcome {
 
 impl Login {
     /// The login of a new instance. Refuses what lacks something, naming every missing entry, before anything is
-    /// spent.
+    /// spent. `external`: the caller did it itself; its tokens are taken out of the configuration.
     pub(crate) fn first(
         connector: &Connector,
-        configuration: &Configuration,
+        external: bool,
+        configuration: &mut Configuration,
         provider_data: v1::ProviderData,
     ) -> Result<Self, Refusal> {
         match &connector.auth {
+            _ if external => Self::external(connector, configuration),
             Auth::OAuth2(_) => Claim::required(provider_data, configuration).map(Self::Code),
             Auth::OAuth1(_) => Verified::required(provider_data).map(Self::Verifier),
+            Auth::ClientCredentials(_) => {
+                app::check(connector, configuration)?;
+                Ok(Self::App)
+            }
             Auth::ApiKey(_) | Auth::Basic(_) | Auth::None => {
                 kept::check(connector, configuration)?;
                 Ok(Self::Kept)
             }
-            Auth::ClientCredentials(_) => Err(invalid(format!(
-                "Connector '{}' logs in by a way that Ferrule does not speak yet.",
-                connector.key
-            ))),
         }
     }
 
@@ -66,11 +76,21 @@ impl Login {
     }
 
     /// The login of an instance that there is; `None`: its credential stays, or is changed with its configuration.
+    /// Tokens that the caller brings are taken out of what is `given`.
     pub(crate) fn again(
         connector: &Connector,
+        external: bool,
+        stored: &Configuration,
+        given: &mut Configuration,
         provider_data: v1::ProviderData,
     ) -> Result<Option<Self>, Refusal> {
         match &connector.auth {
+            _ if external => Self::external(connector, given).map(Some),
+            Auth::ClientCredentials(_) if !Self::is_brought(&provider_data) => {
+                let changed = merged(connector, stored, given)?;
+                let another = app::is_another(connector, stored, &changed)?;
+                Ok(another.then_some(Self::App))
+            }
             _ if !Self::is_brought(&provider_data) => Ok(None),
             Auth::OAuth2(_) => Ok(Claim::of(provider_data).map(Self::Code)),
             Auth::OAuth1(_) => {
@@ -78,6 +98,16 @@ impl Login {
             }
             _ => Err(invalid(format!(
                 "Connector '{}' takes no code: leave providerData out.",
+                connector.key
+            ))),
+        }
+    }
+
+    fn external(connector: &Connector, given: &mut Configuration) -> Result<Self, Refusal> {
+        match &connector.auth {
+            Auth::OAuth2(_) => Ok(Self::External(External::take(given))),
+            _ => Err(invalid(format!(
+                "Connector '{}' has no login that could be done elsewhere: leave externalAuthentication out.",
                 connector.key
             ))),
         }
@@ -113,6 +143,11 @@ impl Login {
                 verified.check(configuration)?;
                 Ok(Some(verified.digest(organization, connector, configuration)))
             }
+            Self::External(external) => {
+                external.check(connector, configuration)?;
+                Ok(Some(external.digest(organization, connector, configuration)))
+            }
+            Self::App => app::check(connector, configuration).map(|()| None),
             Self::Kept => Ok(None),
         }
     }
@@ -137,10 +172,42 @@ impl Login {
                     .exchange(registry, organization, connector, configuration, digest)
                     .await
             }
-            (Self::Code(_) | Self::Verifier(_), None) => {
-                Err(Refusal::internal("a code goes without its digest"))
+            (Self::External(external), Some(digest)) => {
+                external
+                    .take_over(registry, organization, connector, configuration, digest)
+                    .await
             }
+            (Self::Code(_) | Self::Verifier(_) | Self::External(_), None) => {
+                Err(Refusal::internal("what is spent goes without its digest"))
+            }
+            (Self::App, _) => app::ask(registry, organization, connector, configuration).await,
             (Self::Kept, _) => Ok(Outcome::Kept),
         }
     }
+}
+
+/// The entries that a configuration lacks.
+fn lacking<'e>(configuration: &Configuration, entries: &[&'e str]) -> Vec<&'e str> {
+    let lacks = |entry: &&str| configuration.get(entry).is_none();
+    entries.iter().copied().filter(lacks).collect()
+}
+
+/// Refuses where anything is missing, naming it all.
+fn refuse_without(missing: &[&str]) -> Result<(), Refusal> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(without(missing))
+}
+
+fn without(missing: &[&str]) -> Refusal {
+    invalid(format!("Missing: {}.", missing.join(", ")))
+}
+
+/// Refuses a configuration with which the vendor's token endpoint cannot be found.
+fn check_address(connector: &Connector, configuration: &Configuration) -> Result<(), Refusal> {
+    let address = connector
+        .resolve(&configuration.exposed())
+        .and_then(|values| connector.token_url(&values));
+    address.map(|_| ()).map_err(|error| invalid(format!("{error}.")))
 }

@@ -35,6 +35,7 @@ fn row() -> InstanceRow {
         verdict: None,
         verdict_words: None,
         failures: 0,
+        external_authentication: false,
         created_at: at(0),
         updated_at: at(0),
         deleted_at: None,
@@ -44,6 +45,10 @@ fn row() -> InstanceRow {
         first_used_at: None,
         refused_version: None,
     }
+}
+
+fn by_refresh_token(row: &InstanceRow, now: Timestamp, refused: Option<i64>, first_seen: i64) -> Next {
+    next(row, now, row.tokens.refresh_token.is_some(), refused, first_seen)
 }
 
 fn changed(change: impl FnOnce(&mut InstanceRow)) -> InstanceRow {
@@ -110,7 +115,7 @@ fn a_token_with_life_left_is_served_and_one_without_is_refreshed() {
         ),
         ("no end", changed(endless), 1_000_000, SERVE),
     ] {
-        assert_eq!(next(&row, at(now), None, 5), want, "{name}");
+        assert_eq!(by_refresh_token(&row, at(now), None, 5), want, "{name}");
     }
 }
 
@@ -123,12 +128,16 @@ fn a_refused_token_is_refreshed_when_it_is_current_and_old_enough() {
         ("from the future", -31, 5, Next::Refresh),
         ("a little from the future", -29, 5, SERVE),
     ] {
-        assert_eq!(next(&row(), at(now), Some(refused), 5), want, "{name}");
+        assert_eq!(
+            by_refresh_token(&row(), at(now), Some(refused), 5),
+            want,
+            "{name}"
+        );
     }
     // Half of four seconds.
     let short = changed(|row| row.tokens.expires_at = Some(at(4)));
-    assert_eq!(next(&short, at(1), Some(5), 5), SERVE);
-    assert_eq!(next(&short, at(2), Some(5), 5), Next::Refresh);
+    assert_eq!(by_refresh_token(&short, at(1), Some(5), 5), SERVE);
+    assert_eq!(by_refresh_token(&short, at(2), Some(5), 5), Next::Refresh);
 }
 
 #[test]
@@ -155,6 +164,6 @@ fn a_refused_token_that_nothing_can_replace_is_refused_to_later_calls_too() {
 
 #[test]
 fn a_pair_that_came_while_the_call_waited_is_served_whatever_its_times_say() {
-    assert_eq!(next(&row(), at(1_000_000), None, 4), SERVE);
-    assert_eq!(next(&row(), at(1_000_000), Some(4), 4), SERVE);
+    assert_eq!(by_refresh_token(&row(), at(1_000_000), None, 4), SERVE);
+    assert_eq!(by_refresh_token(&row(), at(1_000_000), Some(4), 4), SERVE);
 }

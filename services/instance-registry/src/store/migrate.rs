@@ -19,6 +19,11 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/0002_refreshes.sql"),
     ),
     (3, "audit", include_str!("../../migrations/0003_audit.sql")),
+    (
+        4,
+        "external authentication",
+        include_str!("../../migrations/0004_external_authentication.sql"),
+    ),
     (5, "sessions", include_str!("../../migrations/0005_sessions.sql")),
 ];
 

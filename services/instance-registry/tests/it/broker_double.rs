@@ -121,7 +121,8 @@ impl BrokerDouble {
         let or = |own: &str, hosted_value: &str| if hosted { hosted_value } else { own }.to_owned();
         let mut parameters = request.parameters.clone();
         parameters.retain(|name, _| name == "shop");
-        let refresh_token = if self.0.without_refresh_tokens.load(Ordering::SeqCst) {
+        let app_alone = request.digest.is_empty();
+        let refresh_token = if app_alone || self.0.without_refresh_tokens.load(Ordering::SeqCst) {
             String::new()
         } else {
             format!("refresh-token-{n}-of-the-vendor")
@@ -167,7 +168,10 @@ impl OauthBroker for BrokerDouble {
         if let Some(refusal) = self.0.refusal.lock().unwrap().clone() {
             return Err(refusal.into());
         }
-        let outcome = {
+        let outcome = if request.digest.is_empty() {
+            // The app itself: nothing is spent and nothing kept.
+            Outcome::Grant(self.grant(&request))
+        } else {
             let mut answers = self.0.answers.lock().unwrap();
             let answer = answers.entry(request.digest.clone()).or_insert_with(|| Answer {
                 grant: self.grant(&request),

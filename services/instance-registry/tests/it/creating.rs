@@ -180,7 +180,7 @@ async fn bad_input_is_refused_before_anything_is_exchanged() {
                 ..keyed()
             },
             Reason::InvalidRequest,
-            "parameter 'region' (Region) is missing.",
+            "Missing: api_key, region.",
         ),
     ];
     for (request, reason, words) in cases {

@@ -1,13 +1,16 @@
 //! The registry over its gRPC surface, with SQLite and a broker that a test holds in its hands.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod apps;
 mod at_rest;
 mod auditing;
 mod broker_double;
 mod codes;
 mod creating;
 mod deleting;
+mod external;
 mod identity;
+mod kept;
 mod keys;
 mod late_answers;
 mod listing;

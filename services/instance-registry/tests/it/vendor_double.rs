@@ -185,6 +185,14 @@ impl State {
         if let Some(Behaviour::Verdict(verdict)) = behaviour {
             return Outcome::Verdict(verdict.clone());
         }
+        if request.refresh_token.is_empty() {
+            // The app itself.
+            let refresh_token = String::new();
+            return Outcome::Grant(Grant {
+                refresh_token,
+                ..self.grant()
+            });
+        }
         if !self.keeps_refresh_token && !self.spent.insert(request.refresh_token.clone()) {
             self.reused.push(request.refresh_token.clone());
             return Outcome::Verdict(Verdict {

@@ -59,6 +59,28 @@ secret = true
 required = false
 "#;
 
+const APP: &str = r#"
+key = "robots"
+name = "Robots"
+hub = "crm"
+[auth]
+kind = "client_credentials"
+token_url = "https://{shop}.acme.com/token"
+revocation_url = "https://{shop}.acme.com/revoke"
+[[parameters]]
+name = "shop"
+label = "Shop"
+pattern = "[a-z]+"
+"#;
+
+const BASIC: &str = r#"
+key = "basic"
+name = "Basic"
+hub = "crm"
+[auth]
+kind = "basic"
+"#;
+
 pub struct World {
     pub registry: Registry,
     pub client: RegistryClient,
@@ -208,7 +230,13 @@ pub fn url(folder: &Path) -> SecretString {
 }
 
 pub fn catalog() -> Catalog {
-    let extra = [("acme.toml", ACME), ("keyed.toml", KEYED)].map(|(name, text)| ConnectorSource {
+    let extra = [
+        ("acme.toml", ACME),
+        ("keyed.toml", KEYED),
+        ("robots.toml", APP),
+        ("basic.toml", BASIC),
+    ]
+    .map(|(name, text)| ConnectorSource {
         name: name.into(),
         text: text.into(),
     });
@@ -366,6 +394,43 @@ pub fn keyed() -> CreateInstanceRequest {
         ]),
         ..CreateInstanceRequest::default()
     }
+}
+
+/// An instance of user name and password.
+pub fn basic(username: &str, password: &str) -> CreateInstanceRequest {
+    CreateInstanceRequest {
+        credentials: Some(ours()),
+        element: "basic".into(),
+        configuration: map([("username", username), ("password", password)]),
+        ..CreateInstanceRequest::default()
+    }
+}
+
+/// An instance of the app itself.
+pub fn robot() -> CreateInstanceRequest {
+    CreateInstanceRequest {
+        credentials: Some(ours()),
+        element: "robots".into(),
+        configuration: map([
+            ("oauth.api.key", CLIENT_ID),
+            ("oauth.api.secret", CLIENT_SECRET),
+            ("oauth.scope", "read write"),
+            ("shop", "one"),
+        ]),
+        ..CreateInstanceRequest::default()
+    }
+}
+
+/// An Acme instance by the tokens of a login elsewhere.
+pub fn external(refresh_token: &str) -> CreateInstanceRequest {
+    let mut request = by_code("");
+    request.provider_data = None;
+    request.external_authentication = true;
+    request.configuration.remove("oauth.callback.url");
+    request
+        .configuration
+        .insert("oauth.user.refresh_token".into(), refresh_token.into());
+    request
 }
 
 /// A change to this instance by its organization.

@@ -73,6 +73,19 @@ impl Exchanges {
         .await
     }
 
+    /// As [`Exchanges::start`], for what may be sent again once nobody is at it any more.
+    pub async fn start_again(&self, digest: Digest) -> Result<bool, RecordError> {
+        let now = self.records.clock().now();
+        self.update(digest, |mark| match mark {
+            None => Decision::Create(Mark::Started { at: now }, Ttl::Set(KEPT), true),
+            Some(mark) if matches!(mark.clone().progress(now), Progress::Unknown) => {
+                Decision::Write(Mark::Started { at: now }, Ttl::Set(KEPT), true)
+            }
+            Some(_) => Decision::Keep(false),
+        })
+        .await
+    }
+
     /// Keeps the vendor's answer, on the disk, for seven days or until [`Exchanges::confirm`]. It is kept
     /// whether or not the mark of the start survived; a confirmed one stays confirmed.
     pub async fn answer(&self, digest: Digest, outcome: &Outcome) -> Result<(), RecordError> {

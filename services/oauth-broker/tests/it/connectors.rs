@@ -90,6 +90,7 @@ pub fn catalog(vendor: &TokenEndpoint, absent_port: u16) -> Catalog {
         REGIONAL.to_owned(),
         absent(absent_port),
         KEYED.to_owned(),
+        ROBOTS.to_owned(),
     ];
     load(
         plain
@@ -98,6 +99,19 @@ pub fn catalog(vendor: &TokenEndpoint, absent_port: u16) -> Catalog {
             .map(|text| text.replace("{vendor}", &vendor.url(""))),
     )
 }
+
+/// The app is its own user.
+const ROBOTS: &str = r#"
+key = "robots"
+name = "Robots"
+hub = "crm"
+[auth]
+kind = "client_credentials"
+token_url = "{vendor}/token"
+revocation_url = "{vendor}/revoke"
+scopes = ["read", "write"]
+token_params = { audience = "everyone" }
+"#;
 
 /// No OAuth at all.
 const KEYED: &str = "key = \"keyed\"\nname = \"Keyed\"\nhub = \"crm\"\n[auth]\nkind = \"api_key\"\n";

@@ -30,6 +30,7 @@ mod states;
 mod store_away;
 mod token_request;
 mod vendor_words;
+mod without_user;
 mod world;
 
 /// Makes a test of each named function, once for either store.

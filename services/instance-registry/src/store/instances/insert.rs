@@ -38,6 +38,8 @@ pub struct NewInstance {
     pub token: Sealed,
     /// The vendor's tokens.
     pub tokens: SealedTokens,
+    /// Whether the caller had logged in by itself.
+    pub external_authentication: bool,
     /// Now.
     pub created_at: Timestamp,
     /// The id of the request that makes it.
@@ -113,8 +115,8 @@ async fn write_row(transaction: &mut Change, new: &NewInstance) -> Result<bool, 
         "INSERT INTO instances (
              id, organization_id, user_id, element_key, element_id, name, name_folded, tags, configuration,
              secrets, token_digest, token_sealed, access_token, refresh_token, scope, expires_at, requested_at,
-             refresh_due_at, created_at, updated_at, version, disabled, erased)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19, 1, 0, 0)
+             refresh_due_at, created_at, updated_at, external_authentication, version, disabled, erased)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19, $20, 1, 0, 0)
          ON CONFLICT (id) DO NOTHING",
     )
     .bind(new.id.0)
@@ -136,6 +138,7 @@ async fn write_row(transaction: &mut Change, new: &NewInstance) -> Result<bool, 
     .bind(new.tokens.requested_at.as_microsecond())
     .bind(micros(new.tokens.refresh_due_at))
     .bind(new.created_at.as_microsecond())
+    .bind(i64::from(new.external_authentication))
     .execute(transaction)
     .await?;
     Ok(done.rows_affected() == 1)

@@ -85,6 +85,8 @@ pub struct InstanceRow {
     pub verdict_words: Option<String>,
     /// How many refreshes failed since the last that did not.
     pub failures: i64,
+    /// Whether the caller that made it had logged in by itself.
+    pub external_authentication: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed: later with every change.
@@ -108,8 +110,8 @@ macro_rules! instance_columns {
     () => {
         "id, organization_id, user_id, element_key, element_id, name, tags, configuration, secrets,
          token_sealed, access_token, refresh_token, scope, expires_at, requested_at, refresh_due_at,
-         version, disabled, verdict, verdict_words, failures, created_at, updated_at, deleted_at,
-         lease_owner, lease_until, intent, first_used_at, refused_version"
+         version, disabled, verdict, verdict_words, failures, external_authentication, created_at, updated_at,
+         deleted_at, lease_owner, lease_until, intent, first_used_at, refused_version"
     };
 }
 use instance_columns;
@@ -156,6 +158,7 @@ fn read(row: &AnyRow) -> Result<InstanceRow, StoreError> {
             .transpose()?,
         verdict_words: columns.get("verdict_words")?,
         failures: columns.get("failures")?,
+        external_authentication: columns.flag("external_authentication")?,
         created_at: columns.time("created_at")?,
         updated_at: columns.time("updated_at")?,
         deleted_at: columns.optional_time("deleted_at")?,

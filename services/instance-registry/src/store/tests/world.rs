@@ -123,6 +123,7 @@ pub fn new_instance(id: i64) -> NewInstance {
         token_digest: Digest::of(format!("token {id}")),
         token: Sealed::new(format!("sealed token {id}")),
         tokens: tokens(id),
+        external_authentication: id % 2 == 0,
         created_at: at(id),
         request_id: None,
     }

@@ -18,6 +18,7 @@ on_both_stores! {
     a_confirmed_answer_is_erased_and_its_mark_stays,
     an_abandoned_exchange_can_start_again,
     an_exchange_without_an_answer_in_time_is_unknown_for_good,
+    what_may_be_sent_again_is_once_nobody_is_at_it,
     an_answer_is_kept_though_its_mark_was_lost,
     a_wait_ends_at_its_time,
 }
@@ -124,6 +125,25 @@ async fn an_exchange_without_an_answer_in_time_is_unknown_for_good(world: World)
         "a clock moved back reopens nothing"
     );
     assert!(!start(&world).await);
+}
+
+async fn what_may_be_sent_again_is_once_nobody_is_at_it(world: World) {
+    let start_again = async || world.exchanges.start_again(exchange("x")).await.unwrap();
+    assert!(start_again().await);
+    world.clock.advance(Duration::from_secs(29));
+    assert!(!start_again().await);
+    world.clock.advance(Duration::from_secs(1));
+    let mut starts = JoinSet::new();
+    for _ in 0..16 {
+        let exchanges = world.exchanges.clone();
+        starts.spawn(async move { exchanges.start_again(exchange("x")).await.unwrap() });
+    }
+    let starts = starts.join_all().await;
+    assert_eq!(starts.iter().filter(|started| **started).count(), 1);
+    assert!(matches!(progress(&world).await, Progress::InFlight));
+    world.exchanges.answer(exchange("x"), &granted()).await.unwrap();
+    world.clock.advance(Duration::from_mins(1));
+    assert!(!start_again().await, "what has its answer is not sent again");
 }
 
 async fn an_answer_is_kept_though_its_mark_was_lost(world: World) {
