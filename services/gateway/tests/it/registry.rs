@@ -79,6 +79,7 @@ pub(crate) fn instance(id: i64) -> Instance {
         configuration: configuration
             .map(|(key, value)| (key.into(), value.into()))
             .into(),
+        external_authentication: false,
         user: Some(User {
             id: 1,
             email: "admin@example.com".to_owned(),
