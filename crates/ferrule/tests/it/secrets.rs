@@ -12,6 +12,12 @@ use crate::world::{Ferrule, ORGANIZATION, USER, World};
 const API_SECRET: &str = "canary+api/secret=of&the app";
 const CODE: &str = "canary/code+of=the-user";
 const REFUSED_CODE: &str = "canary/code+that=is-refused";
+const BROUGHT: [&str; 4] = [
+    "canary-key-of-the-api",
+    "canary+password/of=ada",
+    "canary-refresh-token+from=elsewhere",
+    "canary-refresh-token/that=is-refused",
+];
 const LIMIT: Duration = Duration::from_secs(30);
 const CALLERS_STATE: &str = "canary-state-of-the-caller";
 
@@ -33,7 +39,9 @@ fn begin() -> Flow {
     let world = World::new()
         .with("FERRULE_LOG", "trace")
         .with_connector("intercom", &intercom_at(&vendor))
-        .with_connector("acme", &acme_with_api_at(&vendor));
+        .with_connector("acme", &acme_with_api_at(&vendor))
+        .with_connector("keyed", &without_login("keyed", "api_key", &vendor))
+        .with_connector("basic", &without_login("basic", "basic", &vendor));
     let ferrule = world.start();
     Flow {
         vendor,
@@ -41,9 +49,26 @@ fn begin() -> Flow {
         ferrule,
         errors: Vec::new(),
         successes: Vec::new(),
-        secrets: vec![API_SECRET.into(), USER.into(), ORGANIZATION.into()],
+        secrets: [API_SECRET, USER, ORGANIZATION]
+            .into_iter()
+            .chain(BROUGHT)
+            .map(str::to_owned)
+            .collect(),
         shown_to_owners: vec![CODE.into(), REFUSED_CODE.into(), CALLERS_STATE.into()],
     }
+}
+
+/// A connector whose calls carry what the caller brought.
+fn without_login(key: &str, kind: &str, vendor: &TokenEndpoint) -> String {
+    let header = match kind {
+        "api_key" => "authorization = \"Bearer {api_key}\"",
+        _ => "",
+    };
+    format!(
+        "key = \"{key}\"\nname = \"{key}\"\nhub = \"crm\"\n[auth]\nkind = \"{kind}\"\n[api]\n\
+         base_url = \"{}\"\n{header}\n",
+        vendor.url("/open")
+    )
 }
 
 fn by_canary(code: &str) -> Value {
@@ -120,6 +145,50 @@ impl Flow {
             assert_eq!(self.keep(answer).status, 200);
         }
         self.shown_to_owners.push(token);
+    }
+
+    /// A key, a password, and a refresh token of a login elsewhere, each used once and refused once.
+    fn brought(&mut self) {
+        let app = |token: &str| json!({"oauth.api.key": "app", "oauth.api.secret": API_SECRET, "oauth.user.refresh_token": token});
+        let api = self.ferrule.api.clone();
+        for (element, configuration) in [
+            ("keyed", json!({"api_key": BROUGHT[0]})),
+            ("basic", json!({"username": "ada", "password": BROUGHT[1]})),
+            ("acme", app(BROUGHT[2])),
+        ] {
+            let body = json!({
+                "element": {"key": element},
+                "externalAuthentication": if element == "acme" { "initial" } else { "none" },
+                "configuration": configuration,
+            });
+            let made = api.post("/instances", &body);
+            let made = self.keep(made);
+            assert_eq!(made.status, 200, "{}", made.text());
+            let token = made.json()["token"].as_str().unwrap().to_owned();
+            let called = api.by_token(&token).get("/hubs/crm/me");
+            assert_eq!(self.keep(called).status, 200);
+            self.shown_to_owners.push(token);
+        }
+        let echo = json!({"error": "invalid_grant", "error_description": format!("not {}!", BROUGHT[3])});
+        self.vendor.script(Scripted::json(400, &echo));
+        for (element, initial, configuration) in [
+            ("acme", "initial", app(BROUGHT[3])),
+            ("keyed", "none", json!({"api_key": format!("{}\n", BROUGHT[0])})),
+            ("keyed", "initial", json!({"api_key": BROUGHT[0]})),
+            (
+                "basic",
+                "none",
+                json!({"username": format!("{}:", BROUGHT[1]), "password": BROUGHT[1]}),
+            ),
+        ] {
+            let body = json!({
+                "element": {"key": element},
+                "externalAuthentication": initial,
+                "configuration": configuration,
+            });
+            let refused = api.post("/instances", &body);
+            assert_eq!(self.keep(refused).status, 400);
+        }
     }
 
     fn faults(&mut self) {
@@ -239,6 +308,7 @@ fn whole_flow() -> Flow {
     let mut flow = begin();
     flow.by_code();
     flow.hosted();
+    flow.brought();
     flow.faults();
     flow.refreshes();
     flow

@@ -21,7 +21,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "audit", include_str!("../../migrations/0003_audit.sql")),
     (
         4,
-        "external authentication",
+        "external_authentication",
         include_str!("../../migrations/0004_external_authentication.sql"),
     ),
     (5, "sessions", include_str!("../../migrations/0005_sessions.sql")),
