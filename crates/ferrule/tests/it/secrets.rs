@@ -166,7 +166,11 @@ impl Flow {
             assert_eq!(made.status, 200, "{}", made.text());
             let token = made.json()["token"].as_str().unwrap().to_owned();
             let called = api.by_token(&token).get("/hubs/crm/me");
-            assert_eq!(self.keep(called).status, 200);
+            assert_eq!(called.status, 200);
+            if element != "acme" {
+                // Acme's API itself tells by which token its user came.
+                self.keep(called);
+            }
             self.shown_to_owners.push(token);
         }
         let echo = json!({"error": "invalid_grant", "error_description": format!("not {}!", BROUGHT[3])});
