@@ -158,7 +158,7 @@ fn a_refused_token_that_nothing_can_replace_is_refused_to_later_calls_too() {
         (with(condemned, Some(4)), None, SERVE),
         (with(None, Some(5)), None, SERVE),
     ] {
-        assert_eq!(next(&row, at(100), refused, 5), want, "{row:?}");
+        assert_eq!(by_refresh_token(&row, at(100), refused, 5), want, "{row:?}");
     }
 }
 
