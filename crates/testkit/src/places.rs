@@ -59,6 +59,12 @@ pub fn kubernetes_tool(name: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("no {name} in the target directory: run `cargo xtask tools` once"))
 }
 
+/// The Python that sees the validator of `OpenAPI` documents, as `cargo xtask tools` installed it.
+pub fn openapi_python() -> PathBuf {
+    beside_this_test("ferrule-openapi/bin/python")
+        .expect("the validator of OpenAPI documents: run `cargo xtask tools` once")
+}
+
 /// The path of a program on `PATH`, or in the folder that Debian keeps from the `PATH` of most users; `package` is what
 /// brings it on Debian.
 pub(crate) fn program(name: &str, package: &str) -> PathBuf {

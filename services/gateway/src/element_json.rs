@@ -220,16 +220,42 @@ fn resources(connector: &Connector, resource: &Resource) -> Vec<Value> {
     let of_method = |method: &ferrule_catalog::Method| {
         json!({
             "id": stable_id(&["resource", connector.key.as_str(), method.as_str(), &resource.path]),
-            "description": format!("{method} {}", resource.path),
+            "description": if resource.description.is_empty() {
+                format!("{method} {}", resource.path)
+            } else {
+                resource.description.clone()
+            },
             "path": format!("/hubs/{}{}", connector.hub, resource.path),
             "vendorPath": resource.vendor_path,
             "method": method.as_str(),
             "vendorMethod": method.as_str(),
             "type": "api",
-            "parameters": [],
+            "parameters": parameters(resource),
             "hooks": [],
             "paginationType": "VENDOR_SUPPORTED",
         })
     };
     resource.methods.iter().map(of_method).collect()
+}
+
+fn parameters(resource: &Resource) -> Vec<Value> {
+    let in_path = Resource::names(&resource.path);
+    let parameter = |(name, text): &(String, String)| {
+        let kind = if in_path.contains(&name.as_str()) {
+            "path"
+        } else {
+            "query"
+        };
+        json!({
+            "name": name,
+            "vendorName": name,
+            "type": kind,
+            "vendorType": kind,
+            "source": "request",
+            "dataType": "string",
+            "description": text,
+            "required": kind == "path",
+        })
+    };
+    resource.parameters.iter().map(parameter).collect()
 }

@@ -12,7 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::errors::ApiError;
 use crate::handlers::{
-    callback, create_instance, declared_resource, delete_instance, enable_instance, get_element,
+    callback, create_instance, declared_resource, delete_instance, docs, enable_instance, get_element,
     get_instance, hubs, instance_configuration, list_elements, list_instances, oauth_token, oauth_url,
     read_audit, update_instance,
 };
@@ -58,6 +58,7 @@ fn api() -> Router<Gateway> {
         .route("/elements", get(list_elements::handler))
         .route("/elements/keys", get(list_elements::keys))
         .route("/elements/{element}", get(get_element::handler))
+        .route("/elements/{element}/docs", get(docs::of_element))
         .route(
             "/elements/{element}/oauth/url",
             get(oauth_url::by_query).post(oauth_url::by_body),
@@ -73,9 +74,11 @@ fn api() -> Router<Gateway> {
             "/instances/configuration/{config_id}",
             get(instance_configuration::one).patch(instance_configuration::update),
         )
+        .route("/instances/docs", get(docs::of_instance))
         .route("/instances/audit", get(read_audit::handler))
         .route("/instances/enabled", enabled.clone())
         .route("/instances/{id}", instance)
+        .route("/instances/{id}/docs", get(docs::of_instance))
         .route("/instances/{id}/audit", get(read_audit::handler))
         .route("/instances/{id}/enabled", enabled)
         .route("/instances/{id}/configuration", get(instance_configuration::list))

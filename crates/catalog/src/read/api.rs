@@ -1,4 +1,4 @@
-//! The vendor's API: `[api]` and `[[resources]]`.
+//! The vendor's API: `[api]`.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use toml::Spanned;
 
 use super::Reading;
 use super::carried::Carried;
-use crate::api::{Api, Method, Ping, Resource};
+use crate::api::{Api, Method, Ping};
 use crate::auth::Auth;
 use crate::header::HeaderTemplate;
-use crate::pieces::{Part, split};
+use crate::pieces::split;
 use crate::section::{Report, Section};
 
 /// Headers that say where a message ends or goes, or that have a key of their own.
@@ -126,54 +126,8 @@ fn ping(report: &Report, text: &Spanned<String>) -> Option<Ping> {
     })
 }
 
-pub(super) fn resources(report: &Report, top: &Section<'_>) -> Vec<Resource> {
-    let sections = top.sections("resources", "[[resources]]").into_iter();
-    sections.filter_map(|section| resource(report, section)).collect()
-}
-
-fn resource(report: &Report, section: Section<'_>) -> Option<Resource> {
-    let path = section.required_text("path");
-    let vendor_path = section.text("vendor_path");
-    let methods = section.texts("methods");
-    section.finish();
-    for text in path.iter().chain(&vendor_path) {
-        if let Err(why) = plain_path(text.get_ref()) {
-            report.at(text.span(), why);
-        }
-    }
-    let path = path?;
-    if let Some(vendor_path) = &vendor_path {
-        let own = names(path.get_ref());
-        for name in names(vendor_path.get_ref())
-            .into_iter()
-            .filter(|name| !own.contains(name))
-        {
-            let message = format!("vendor_path holds {{{name}}}, which path does not: add it to path");
-            report.at(vendor_path.span(), message);
-        }
-    }
-    let methods = methods.map_or_else(
-        || vec![Method::Get],
-        |methods| {
-            let parsed = methods.iter().filter_map(|method| {
-                let parsed = method.get_ref().parse::<Method>();
-                parsed
-                    .map_err(|why| report.at(method.span(), format!("methods: {why}")))
-                    .ok()
-            });
-            parsed.collect()
-        },
-    );
-    let path = path.into_inner();
-    Some(Resource {
-        vendor_path: vendor_path.map_or_else(|| path.clone(), Spanned::into_inner),
-        path,
-        methods,
-    })
-}
-
 /// A path that stays below the base URL, whoever reads it.
-fn plain_path(path: &str) -> Result<(), String> {
+pub(super) fn plain_path(path: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~{}:@!$&'()*+,;=".contains(c);
     let segments = path
         .strip_prefix('/')
@@ -186,13 +140,4 @@ fn plain_path(path: &str) -> Result<(), String> {
         ));
     }
     split(path).map(|_| ())
-}
-
-fn names(path: &str) -> Vec<&str> {
-    let parts = split(path).unwrap_or_default().into_iter();
-    let names = parts.filter_map(|part| match part {
-        Part::Name(name) => Some(name),
-        Part::Literal(_) => None,
-    });
-    names.collect()
 }

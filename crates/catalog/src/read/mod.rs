@@ -4,7 +4,9 @@ mod api;
 mod auth;
 mod carried;
 mod identity;
+mod paging;
 mod parameters;
+mod resource;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -113,7 +115,7 @@ fn connector(
     };
     let auth = auth::auth(&reading, &top);
     let api = api::api(&reading, &top, auth.as_ref());
-    let resources = api::resources(report, &top);
+    let resources = resource::resources(report, &top);
     top.finish();
     Some(Connector {
         key: key?,

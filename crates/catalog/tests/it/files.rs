@@ -353,6 +353,30 @@ fn a_wrong_api_or_resource_is_told() {
             "[[resources]]\npath = \"/a\"\nmethods = [\"get\"]",
             "10: methods: 'get' is no method: write one of GET, HEAD, POST, PUT, PATCH, DELETE",
         ),
+        (
+            "[[resources]]\npath = \"/a\"\nitems = \"a..b\"",
+            "10: items: 'a..b' is no place in an answer: write one as in data or pages.next",
+        ),
+        (
+            "[[resources]]\npath = \"/a\"\nmethods = [\"POST\"]\npagination = { style = \"link\" }",
+            "11: pagination is for GET, which methods does not have: remove it",
+        ),
+        (
+            "[[resources]]\npath = \"/a\"\npagination = { style = \"cursor\", position = \"at\" }",
+            "10: this style of pagination needs 'position' and 'next': write where they are",
+        ),
+        (
+            "[[resources]]\npath = \"/a\"\npagination = { style = \"offset\", position = \"at\", next = \"x\" }",
+            "10: this style of pagination takes no 'next': remove it",
+        ),
+        (
+            "[[resources]]\npath = \"/a\"\npagination = { style = \"pages\" }",
+            "10: style = \"pages\" is not known: write \"link\" or \"cursor\" or \"offset\" or \"page\"",
+        ),
+        (
+            "[[resources]]\npath = \"/a\"\nparameters = { pageSize = \"x\" }\npagination = { style = \"link\" }",
+            "10: parameters: Ferrule takes 'pageSize' itself: remove it",
+        ),
     ] {
         assert_eq!(told(&format!("{START}{lines}\n")), [want], "{lines}");
     }

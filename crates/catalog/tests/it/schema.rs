@@ -44,6 +44,12 @@ fn the_schema_and_the_reader_know_the_same_keys() {
             "/$defs/resource/properties",
             format!("{START}{AUTH}[[resources]]\npath = \"/a\"\n{unknown}"),
         ),
+        (
+            "/$defs/pagination/properties",
+            format!(
+                "{START}{AUTH}[[resources]]\npath = \"/a\"\n[resources.pagination]\nstyle = \"link\"\n{unknown}"
+            ),
+        ),
     ] {
         let keys = schema
             .pointer(pointer)

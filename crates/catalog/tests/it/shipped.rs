@@ -132,6 +132,53 @@ fn no_two_connectors_share_a_description() {
     assert_eq!(descriptions.len(), catalog.iter().len());
 }
 
+/// Vendors that many use: their files say what their APIs offer.
+const WITH_RESOURCES: [&str; 26] = [
+    "airtable",
+    "asana",
+    "box",
+    "dropbox",
+    "github",
+    "gitlab",
+    "gmail",
+    "googledrive",
+    "hubspotcrm",
+    "intercom",
+    "jira",
+    "linear",
+    "mailchimpv3",
+    "microsoftgraph",
+    "notion",
+    "pipedrive",
+    "quickbooks",
+    "sfdc",
+    "shopify",
+    "slack",
+    "stripe",
+    "trello",
+    "twilio",
+    "xero",
+    "zendesk",
+    "zoom",
+];
+
+#[test]
+fn the_most_used_vendors_say_what_they_offer_and_nothing_twice() {
+    let catalog = catalog();
+    for key in WITH_RESOURCES {
+        assert!(!catalog.get(key).unwrap().resources.is_empty(), "{key}");
+    }
+    for connector in catalog.iter() {
+        let mut paths = BTreeSet::new();
+        for resource in &connector.resources {
+            let place = (&connector.key, &resource.path);
+            assert!(paths.insert(&resource.path), "{place:?} twice");
+            assert!(!resource.description.is_empty(), "{place:?}: what does it hold?");
+            assert_ne!(resource.path, "/ping", "{place:?} has a meaning of its own");
+        }
+    }
+}
+
 #[test]
 fn the_whole_catalogue_is_small_and_read_in_a_moment() {
     let shipped = files();

@@ -1,12 +1,13 @@
 //! `GET /elements/{keyOrId}`: one connector, whole.
 
-use axum::Json;
 use axum::extract::State;
-use serde_json::Value;
+use axum::http::HeaderMap;
+use axum::response::Response;
 
 use crate::caller::CatalogueCaller;
 use crate::element_json;
 use crate::errors::ApiError;
+use crate::etag;
 use crate::path::Element;
 use crate::state::Gateway;
 
@@ -14,6 +15,7 @@ pub(crate) async fn handler(
     State(gateway): State<Gateway>,
     _: CatalogueCaller,
     Element(element): Element,
-) -> Result<Json<Value>, ApiError> {
-    Ok(Json(element_json::full(gateway.connector(&element)?)))
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    etag::json(&headers, &element_json::full(gateway.connector(&element)?))
 }

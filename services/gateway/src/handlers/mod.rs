@@ -6,6 +6,7 @@ pub(crate) mod callback;
 pub(crate) mod create_instance;
 pub(crate) mod declared_resource;
 pub(crate) mod delete_instance;
+pub(crate) mod docs;
 pub(crate) mod enable_instance;
 pub(crate) mod get_element;
 pub(crate) mod get_instance;

@@ -94,6 +94,10 @@ mod tests {
             path: path.to_owned(),
             vendor_path: vendor_path.to_owned(),
             methods: vec![ferrule_catalog::Method::Get],
+            description: String::new(),
+            parameters: Vec::new(),
+            items: None,
+            paging: None,
         }
     }
 

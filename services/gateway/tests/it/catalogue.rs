@@ -90,6 +90,50 @@ fn the_list_has_what_every_item_must_carry_and_its_counts() {
 }
 
 #[test]
+fn a_list_holds_what_is_asked_for() {
+    let world = World::start();
+    let keys = |query: &str| -> Vec<String> {
+        let items = world.get(&format!("/elements?{query}")).json();
+        let items = items.as_array().unwrap().iter();
+        items
+            .map(|item| item["key"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(keys("key=intercom"), ["intercom"]);
+    assert_eq!(keys("where=key%3D%27intercom%27"), ["intercom"]);
+    assert_eq!(
+        keys("hub=marketing&where=name+LIKE+%27interc%25%27"),
+        ["intercom"]
+    );
+    assert_eq!(
+        keys("where=hub%3D%27marketing%27+AND+name+LIKE+%27%25NTERCO%25%27"),
+        ["intercom"]
+    );
+    assert!(keys("searchText=Intercom").contains(&"intercom".to_owned()));
+    assert!(keys("hub=crm&key=intercom").is_empty());
+
+    let (all, mut walked) = (keys("hub=marketing"), Vec::new());
+    let mut next = String::new();
+    loop {
+        let answer = world.get(&format!("/elements?hub=marketing&pageSize=3&nextPage={next}"));
+        let total = all.len().to_string();
+        assert_eq!(answer.header("Elements-Total-Count"), Some(total.as_str()));
+        let items = answer.json();
+        let items = items.as_array().unwrap().iter();
+        walked.extend(items.map(|item| item["key"].as_str().unwrap().to_owned()));
+        match answer.header("Elements-Next-Page-Token") {
+            Some(token) => next = token.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(walked, all);
+
+    let words = refused(&world.get("/elements?where=hub%3Dcrm"), 400);
+    assert!(words.contains("hub='crm'"), "{words}");
+    refused(&world.get("/elements?where=id%3D%271%27"), 400);
+}
+
+#[test]
 fn hubs_are_those_of_the_connectors() {
     let world = World::start();
     let keys = world.get("/hubs/keys").json();

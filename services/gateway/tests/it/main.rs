@@ -12,6 +12,7 @@ mod callback;
 mod catalogue;
 mod configuration;
 mod credential_cache;
+mod docs;
 mod errors;
 mod headers;
 mod hostile;
