@@ -2,13 +2,15 @@
 //!
 //! A call is checked (`path`), gets its credential (`crate::credentials`), is counted (`limits`), finds its vendor's
 //! path (`resources`), and goes out and comes back with the headers that may pass (`head`). Bodies pass piece by
-//! piece, both ways. A vendor that takes no connection is left alone for a while (`breaker`).
+//! piece, both ways, but for a page that the caller asks for by the contract's names (`page`, `page_answer`). A vendor that takes no connection is left alone for a while (`breaker`).
 
 mod breaker;
 mod forward;
 mod head;
 mod idle;
 mod limits;
+mod page;
+mod page_answer;
 mod path;
 mod ping;
 mod request_body;
@@ -24,6 +26,7 @@ use axum::http::header::{TRANSFER_ENCODING, UPGRADE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use ferrule_catalog::Resource;
 use http_body_util::Empty;
 use hyper::body::Body;
 use tracing::{Instrument as _, Span};
@@ -38,6 +41,7 @@ use crate::headers::INSTANCE;
 use crate::routes::API;
 use crate::state::Gateway;
 use forward::Call;
+use page::Page;
 use path::CallPath;
 use response_body::ResponseBody;
 
@@ -88,7 +92,7 @@ async fn pass<B>(
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
 {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     check(&parts)?;
     let presented = Presented::of_instance(&parts.headers)?;
     let path = match way {
@@ -125,10 +129,15 @@ where
         let answer = call.send(gateway, &credential, Empty::new(), span).await?;
         return ping::answer(&answer, credential.connector.key.as_str(), gateway.clock().now());
     }
+    let (resource, path) = vendor_path(&credential, &parts, path, way)?;
+    let page = match resource.filter(|_| parts.method == Method::GET) {
+        Some(resource) => Page::take(&credential.connector, resource, &path, &mut parts)?,
+        None => None,
+    };
     let call = Call {
         presented,
         method: parts.method.clone(),
-        path: vendor_path(&credential, &parts, path, way)?,
+        path,
         parts,
     };
     let answer = call.send(gateway, &credential, body, span).await?;
@@ -139,7 +148,11 @@ where
         ));
     }
     let (parts, body) = answer.into_parts();
-    let mut response = Response::new(axum::body::Body::new(ResponseBody::new(body, permit)));
+    let body = ResponseBody::new(body, permit);
+    if let Some(page) = page.filter(|_| parts.status == StatusCode::OK) {
+        return page_answer::pass(&page, parts, body).await;
+    }
+    let mut response = Response::new(axum::body::Body::new(body));
     *response.status_mut() = parts.status;
     *response.headers_mut() = head::to_caller(parts.headers);
     Ok(response)
@@ -162,18 +175,19 @@ fn check(parts: &Parts) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn vendor_path(
-    credential: &Arc<Credential>,
+/// The declared resource that the path means, and the vendor's path.
+fn vendor_path<'c>(
+    credential: &'c Arc<Credential>,
     parts: &Parts,
     path: CallPath<'_>,
     way: Way,
-) -> Result<String, ApiError> {
+) -> Result<(Option<&'c Resource>, String), ApiError> {
     let found = resources::find(&credential.connector.resources, path.as_str());
     match (found, way) {
-        (Some((_, vendor_path)), Way::Hub) => Ok(vendor_path.into_owned()),
-        (None, Way::Hub) => Ok(path.as_str().to_owned()),
+        (Some((resource, vendor_path)), Way::Hub) => Ok((Some(resource), vendor_path.into_owned())),
+        (None, Way::Hub) => Ok((None, path.as_str().to_owned())),
         (Some((resource, vendor_path)), Way::Declared) if resources::takes(resource, &parts.method) => {
-            Ok(vendor_path.into_owned())
+            Ok((Some(resource), vendor_path.into_owned()))
         }
         (_, Way::Declared) => {
             let words = "This API is not currently supported for this element";

@@ -25,6 +25,7 @@ mod process;
 mod proxied;
 mod proxied_headers;
 mod proxied_limits;
+mod proxied_pages;
 mod proxied_paths;
 mod proxied_process;
 mod proxied_refusals;
