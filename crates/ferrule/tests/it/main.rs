@@ -12,6 +12,7 @@ mod calls;
 mod certified_vendor;
 mod command_line;
 mod connected;
+mod connector_commands;
 mod connector_files;
 mod crashes;
 mod first_start;
