@@ -39,6 +39,16 @@ impl Template {
         &self.text
     }
 
+    /// The host as the file has it, placeholders and all; empty where the text is no address.
+    pub fn host(&self) -> &str {
+        let rest = self.text.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => authority,
+        }
+    }
+
     /// The names of the parameters it holds, in the text's order; twice where one stands twice.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let pieces: Box<dyn Iterator<Item = &Piece>> = match &self.form {

@@ -3,7 +3,6 @@
 mod certificates;
 mod cluster_secrets;
 mod commands;
-mod connectors;
 mod data_dir;
 mod embedded;
 mod internal_clients;
@@ -21,27 +20,7 @@ const PROGRAM: Program = Program {
     form: Form::Embedded,
     commands: &[
         Command {
-            words: connectors::LIST,
-            arguments: &[],
-            about: "lists every connector: its key, its name, its hub, how its users log in",
-        },
-        Command {
-            words: connectors::SHOW,
-            arguments: &["KEY"],
-            about: "shows what a connector needs, where it leads and what it offers",
-        },
-        Command {
-            words: connectors::NEW_OF_ISSUER,
-            arguments: &["URL"],
-            about: "asks an issuer for its metadata and you for the rest, and writes a connector file",
-        },
-        Command {
-            words: connectors::NEW,
-            arguments: &[],
-            about: "asks what a connector is, and writes its file once it is right",
-        },
-        Command {
-            words: connectors::CHECK,
+            words: commands::CONNECTORS_CHECK,
             arguments: &["DIR"],
             about: "says everything that is wrong with a folder of connector files",
         },

@@ -98,6 +98,7 @@ impl Outbound {
     ) -> Result<Response<Bytes>, OutboundError> {
         let span = info_span!(
             "outbound",
+            otel.name = request.method().as_str(),
             otel.kind = "client",
             http.request.method = %request.method(),
             server.address = request.uri().host(),

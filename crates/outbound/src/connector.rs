@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tower::Service;
 
 use crate::address::Guard;
+use crate::counted::{Counted, describe_metrics, failed};
 use crate::error::NotSent;
 use crate::resolver::GuardedResolver;
 use crate::roots::Roots;
@@ -30,6 +31,7 @@ pub(crate) struct Connector {
 impl Connector {
     /// One that believes these authorities.
     pub(crate) fn new(guard: Guard, roots: Roots, timeout: Duration) -> Self {
+        describe_metrics();
         let mut tcp = HttpConnector::new_with_resolver(GuardedResolver(guard));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -56,7 +58,7 @@ impl Connector {
 type BoxError = Box<dyn Error + Send + Sync>;
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Response = Counted<MaybeHttpsStream<TokioIo<TcpStream>>>;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
@@ -66,6 +68,9 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let connected = tokio::time::timeout(self.timeout, self.tls.call(uri));
-        Box::pin(async { connected.await.unwrap_or_else(|_| Err(NotSent::Timeout.into())) })
+        Box::pin(async {
+            let connected = connected.await.unwrap_or_else(|_| Err(NotSent::Timeout.into()));
+            connected.map(Counted::new).inspect_err(|_| failed())
+        })
     }
 }

@@ -12,6 +12,7 @@
 mod address;
 mod client;
 mod connector;
+mod counted;
 mod error;
 mod exchange;
 mod pool;

@@ -1,4 +1,4 @@
-//! What orchestrators ask: alive, ready, how much.
+//! What orchestrators and Prometheus ask: alive, ready, how much.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -165,20 +165,22 @@ async fn metrics(State(build): State<Build>) -> impl IntoResponse {
     );
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        text,
+        text + &crate::metrics::text(),
     )
 }
 
-/// Serves `router` until `shutdown`; answers in flight then have 2 s.
+/// Serves `router` until `shutdown`, and keeps the metrics small meanwhile; answers in flight then have 2 s.
 pub async fn serve_admin(
     listener: TcpListener,
     router: Router,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
     let serve = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    crate::lifecycle::run_until(&shutdown, LAST_ANSWERS, serve.into_future())
-        .await
-        .unwrap_or(Ok(()))
+    let served = crate::lifecycle::run_until(&shutdown, LAST_ANSWERS, serve.into_future());
+    tokio::select! {
+        served = served => served.unwrap_or(Ok(())),
+        () = crate::metrics::upkeep() => Ok(()),
+    }
 }
 
 #[cfg(test)]

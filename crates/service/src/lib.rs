@@ -3,7 +3,7 @@
 //! A main is [`Program::run`] (or [`run_main`]) with what the program does as its argument. It reads the
 //! [`settings::Layers`], starts [`telemetry`], installs the [`tls`] provider, hands over a token that is
 //! cancelled when the process shall end ([`lifecycle`]), and turns an error into one line and an exit code.
-//! [`health`] is what orchestrators ask; [`bind`] opens a socket or says which setting to change.
+//! [`health`] is what orchestrators ask, [`metrics`] what is counted; [`bind`] opens a socket or says which setting to change.
 //!
 //! This crate knows no domain: settings are plain types, and each service builds its own struct of them.
 
@@ -12,6 +12,7 @@ pub mod health;
 mod health_check;
 pub mod lifecycle;
 mod listener;
+pub mod metrics;
 mod one_line;
 mod program;
 pub mod settings;

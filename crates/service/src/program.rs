@@ -14,7 +14,7 @@ use crate::arguments::{Asked, Program};
 use crate::one_line::one_line;
 use crate::settings::{self, Form, Layers, SettingsError};
 use crate::telemetry::{self, TelemetryError};
-use crate::{health_check, lifecycle, tls};
+use crate::{health_check, lifecycle, metrics, tls};
 
 /// How long a program may take to close its stores once its requests are drained.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -131,6 +131,7 @@ impl Program {
         Fut: Future<Output = anyhow::Result<()>>,
     {
         tls::install_crypto_provider();
+        metrics::start();
         let runtime = Runtime::new().map_err(|error| Failure::Other(error.into()))?;
         let threads = Threads::start().map_err(|error| Failure::Other(error.into()))?;
         let within = runtime.enter();

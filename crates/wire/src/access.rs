@@ -81,6 +81,11 @@ fn find(path: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.path == path)
 }
 
+/// The path, where it is a method of the table.
+pub(crate) fn known_path(path: &str) -> Option<&'static str> {
+    find(path).map(|rule| rule.path)
+}
+
 /// Whether a call of this method may be made again when it may have been answered.
 pub(crate) fn may_repeat(path: &str) -> bool {
     find(path).is_some_and(|rule| rule.repeat)

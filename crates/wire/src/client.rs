@@ -11,8 +11,10 @@ use http::{Request, Response};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer as _, Service, ServiceExt as _};
+use tracing::Instrument as _;
 
 use crate::deadline::{DeadlineLayer, shrink};
+use crate::meters::{self, CLIENT, Call};
 use crate::replicas::{Name, Replicas, dns};
 use crate::tls::{Tls, TlsError};
 use crate::trace::SpanLayer;
@@ -49,6 +51,7 @@ enum Way {
 /// `urls`: comma separated, each `http://host:port`, `https://host:port` with `tls`, or `dns:///host:port`; each
 /// address of a name is a replica. `deadline` holds for calls that set none. Call it within a Tokio runtime.
 pub fn connect(urls: &str, tls: Option<&Tls>, deadline: Duration) -> Result<Transport, TlsError> {
+    meters::describe();
     let names = Name::parse_all(urls, tls.is_some())?;
     let replicas = Replicas::find(names, tls.cloned(), dns(), RESOLVE_INTERVAL);
     Ok(Transport {
@@ -63,6 +66,7 @@ where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
 {
+    meters::describe();
     let service = SpanLayer.layer(DeadlineLayer.layer(service));
     let call = move |request| -> Answer {
         let service = service.clone();
@@ -90,10 +94,12 @@ impl Service<Request<Body>> for Transport {
 
     fn call(&mut self, mut request: Request<Body>) -> Answer {
         let limit = shrink(request.headers_mut(), self.deadline);
-        crate::trace::inject(request.headers_mut());
+        let measured = Call::begin(CLIENT, request.uri().path());
+        crate::trace::inject(measured.span(), request.headers_mut());
         crate::request_id::inject(request.headers_mut());
         let way = self.way.clone();
-        Box::pin(async move {
+        let span = measured.span().clone();
+        let answer = async move {
             // Kept on this side too: a tonic server in process knows no deadline, one that is away cannot keep it.
             let limit = limit.ok_or_else(too_late)?;
             let answer = async {
@@ -105,6 +111,11 @@ impl Service<Request<Body>> for Transport {
             tokio::time::timeout(limit, answer)
                 .await
                 .unwrap_or_else(|_| Err(too_late()))
+        };
+        Box::pin(async move {
+            let answer = answer.instrument(span).await;
+            measured.end(answer.as_ref());
+            answer
         })
     }
 }

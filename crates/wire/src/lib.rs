@@ -1,11 +1,12 @@
 //! What travels between services: the generated gRPC types, the reasons they refuse with, and how clients
-//! and servers are set up, in process and over sockets: deadlines, trace context, request ids, TLS, replicas, and the
+//! and servers are set up, in process and over sockets: deadlines, trace context, meters, request ids, TLS, replicas, and the
 //! table of who may call what ([`Role`]).
 
 mod access;
 mod client;
 mod deadline;
 mod health;
+mod meters;
 mod peers;
 mod reason;
 mod redacted;

@@ -13,6 +13,7 @@ use tonic::service::Routes;
 use tower::Service;
 
 use crate::deadline::DeadlineLayer;
+use crate::meters;
 use crate::peers::AccessLayer;
 use crate::sockets::{Doors, accept};
 use crate::trace::SpanLayer;
@@ -77,6 +78,7 @@ where
     where
         F: Future<Output = bool> + Send,
     {
+        meters::describe();
         let (health, health_service) = tonic_health::server::health_reporter();
         let watch = shutdown.clone();
         let reporting = tokio::spawn(async move {

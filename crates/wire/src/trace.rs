@@ -1,17 +1,19 @@
 //! W3C trace context over gRPC: out with every call, in with every request, in process too.
 
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use opentelemetry::propagation::{Extractor, Injector};
 use tower::{Layer, Service};
-use tracing::Instrument as _;
-use tracing::instrument::Instrumented;
+use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-/// Writes the current span's trace context into a call's headers.
-pub(crate) fn inject(headers: &mut HeaderMap) {
-    let context = tracing::Span::current().context();
+use crate::meters::{Call, SERVER};
+
+/// Writes this span's trace context into a call's headers.
+pub(crate) fn inject(span: &Span, headers: &mut HeaderMap) {
+    let context = span.context();
     opentelemetry::global::get_text_map_propagator(|propagator| {
         propagator.inject_context(&context, &mut Headers(headers));
     });
@@ -39,7 +41,7 @@ impl Extractor for Received<'_> {
     }
 }
 
-/// Runs each gRPC request in a span that continues the caller's trace.
+/// Runs each gRPC request in a span that continues the caller's trace, and measures it.
 #[derive(Clone, Copy, Debug)]
 pub struct SpanLayer;
 
@@ -55,31 +57,31 @@ impl<S> Layer<S> for SpanLayer {
 #[derive(Clone, Debug)]
 pub struct InSpan<S>(S);
 
-impl<S, B> Service<Request<B>> for InSpan<S>
+impl<S, B, R> Service<Request<B>> for InSpan<S>
 where
-    S: Service<Request<B>>,
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Future: Send + 'static,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = Instrumented<S::Future>;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.0.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let method = request.uri().path().trim_start_matches('/');
-        let span = tracing::info_span!(
-            "rpc",
-            otel.name = method,
-            otel.kind = "server",
-            rpc.system = "grpc"
-        );
+        let call = Call::begin(SERVER, request.uri().path());
         let parent = opentelemetry::global::get_text_map_propagator(|propagator| {
             propagator.extract(&Received(request.headers()))
         });
         // It fails where no OpenTelemetry layer is installed: then there is no trace to continue.
-        let _ = span.set_parent(parent);
-        self.0.call(request).instrument(span)
+        let _ = call.span().set_parent(parent);
+        let answer = self.0.call(request).instrument(call.span().clone());
+        Box::pin(async move {
+            let answer = answer.await?;
+            call.end(Ok(&answer));
+            Ok(answer)
+        })
     }
 }

@@ -13,6 +13,7 @@ use moka::future::Cache;
 
 use crate::auth::{AuthorizationError, Presented};
 use crate::errors::ApiError;
+use crate::meters;
 use crate::state::Gateway;
 
 /// A change reaches every gateway within this time by itself.
@@ -97,6 +98,7 @@ impl FromRequestParts<Gateway> for CatalogueCaller {
             return Err(Refusal::internal("a request has no peer address").into());
         };
         gateway.anonymous().count(*peer, &parts.headers).map_err(|wait| {
+            meters::limit_refused("anonymous");
             let what =
                 "Too many requests without credentials from this address; send an Authorization header.";
             ApiError::too_many(what, wait)

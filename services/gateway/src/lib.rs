@@ -20,6 +20,7 @@ mod headers;
 mod instance_body;
 mod instance_json;
 mod limit;
+mod meters;
 mod openapi;
 mod pages;
 mod paging;

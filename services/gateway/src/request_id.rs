@@ -15,6 +15,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::errors::ApiError;
 use crate::headers::{self, INSTANCE};
+use crate::meters;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("elements-request-id");
 
@@ -64,12 +65,13 @@ impl<'a> Asked<'a> {
             otel.kind = traced.then_some("server"),
             http.request.method = self.method.as_str(),
             http.route = self.route,
+            http.response.status_code = Empty,
             request_id = self.id.as_str(),
             instance = Empty,
         )
     }
 
-    /// Renders a refusal with the request's id, which every answer has.
+    /// Renders a refusal with the request's id, which every answer has, and counts the answer.
     fn finish(&self, mut response: Response) -> Response {
         if let Some(error) = response.extensions_mut().remove::<ApiError>() {
             let plain = std::mem::replace(&mut response, error.render(&self.id));
@@ -83,6 +85,7 @@ impl<'a> Asked<'a> {
         if let Ok(value) = HeaderValue::from_bytes(&self.id.0) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
+        meters::answered(self.route, &self.method, response.status(), self.began.elapsed());
         response
     }
 
@@ -112,6 +115,9 @@ pub(crate) async fn answered<B, F: Future<Output = Response>>(
     let span = asked.span();
     headers::continue_trace(&span, request.headers());
     let response = asked.finish(next(request).instrument(span.clone()).await);
+    if telemetry::exports_spans() {
+        span.record("http.response.status_code", response.status().as_u16());
+    }
     let _inside = span.enter();
     tracing::info!(
         status = response.status().as_u16(),

@@ -31,7 +31,7 @@ use crate::state::Gateway;
 use crate::{head_limit, headers, request_id, routes};
 
 /// What logs and traces call a call through an instance: its path belongs to the caller and the vendor.
-const HUB_ROUTE: &str = "/elements/api-v2/hubs/{hub}/{*path}";
+pub(crate) const HUB_ROUTE: &str = "/elements/api-v2/hubs/{hub}/{*path}";
 
 /// About as much is buffered of a request's head; `head_limit` refuses with words what is shorter.
 const MAX_HEAD: usize = 64 * 1024;

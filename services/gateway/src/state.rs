@@ -13,6 +13,7 @@ use crate::caller::Callers;
 use crate::credentials::Credentials;
 use crate::errors::ApiError;
 use crate::limit::{ANONYMOUS_CALLS, AddressLimit, SIGN_INS};
+use crate::meters;
 use crate::proxy::Limits;
 use crate::settings::Settings;
 
@@ -55,6 +56,7 @@ impl Gateway {
         let callers = Callers::new(registry.clone());
         let limit = |a_minute| AddressLimit::new(a_minute, settings.trusted_proxies.clone());
         let (anonymous, sign_ins) = (limit(ANONYMOUS_CALLS), limit(SIGN_INS));
+        meters::describe();
         Self(Arc::new(Parts {
             credentials: Credentials::new(registry.clone(), catalog.clone(), clock.clone()),
             limits: Limits::new(settings.organization_limit, settings.instance_limit),

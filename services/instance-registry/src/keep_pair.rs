@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use crate::erase_instance::revoke_orphan;
 use crate::instance_seal::InstanceSeal;
+use crate::meters;
 use crate::refresh::Attempt;
 use crate::refresh_journal;
 use crate::schedule;
@@ -55,6 +56,10 @@ pub(crate) async fn keep(attempt: &Attempt<'_>, grant: v1::Grant, begun_at: Opti
         let _ = tokio::time::timeout(pause, registry.stopping.cancelled()).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     };
+    meters::refresh_ended(
+        &row.element_key,
+        if written { "refreshed" } else { "late_answer" },
+    );
     if written {
         tracing::info!(event = "refreshed", instance = %row.id, organization = %row.organization_id, version = row.version + 1, "an instance has a fresh token pair");
     } else {

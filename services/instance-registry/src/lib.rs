@@ -27,6 +27,7 @@ mod labels;
 mod list_instances;
 mod login;
 mod master_keys;
+mod meters;
 mod migrate;
 mod pace;
 mod re_address;

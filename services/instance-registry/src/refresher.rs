@@ -8,6 +8,7 @@ use std::time::Duration;
 use ferrule_model::ConnectorKey;
 use tokio::time::Instant;
 
+use crate::meters;
 use crate::pace::Pace;
 use crate::refresh::{new_owner, refresh};
 use crate::state::Registry;
@@ -64,7 +65,9 @@ async fn refresh_due(
         return Ok(AFTER_A_FAILURE);
     }
     let mut sleep = LONGEST_SLEEP;
-    for due in registry.store.next_due().await? {
+    let all = registry.store.next_due().await?;
+    meters::lag(all.iter().map(|due| due.overdue).max().unwrap_or_default());
+    for due in all {
         if !due.due_in.is_zero() {
             sleep = sleep.min(due.due_in);
             continue;
@@ -77,6 +80,7 @@ async fn refresh_due(
             let owner = new_owner(registry);
             let rows = registry.store.claim_due(&due.connector, &owner, limit).await?;
             pace.begun(rows.len());
+            meters::due(&due.connector, rows.len());
             for row in rows {
                 let (worker, owner) = (registry.clone(), owner.clone());
                 registry.in_background(async move {
@@ -94,9 +98,11 @@ async fn refresh_claimed(registry: &Registry, row: &InstanceRow, owner: &str) {
     match refresh(registry, row, owner).await {
         Ok(true) => {}
         Ok(false) => {
+            meters::refresh_ended(&row.element_key, "claim_lost");
             tracing::info!(event = "claim_lost", instance = %row.id, "the instance changed before its refresh began");
         }
         Err(refusal) => {
+            meters::refresh_ended(&row.element_key, "not_begun");
             tracing::warn!(event = "refresh_not_begun", instance = %row.id, cause = %refusal, "it is tried again after its lease");
         }
     }

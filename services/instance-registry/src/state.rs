@@ -23,7 +23,7 @@ use crate::settings::{RefreshSettings, StateSettings};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::tokens_shown::TokensShown;
 use crate::under_way::UnderWay;
-use crate::{erase_instance, refresher};
+use crate::{erase_instance, meters, refresher};
 
 /// How often outdated idempotency keys and sessions are forgotten.
 const FORGET_INTERVAL: Duration = Duration::from_hours(1);
@@ -63,6 +63,7 @@ impl Registry {
     ) -> Result<Self, StoreError> {
         let store = Store::open(&settings.database_url, &StoreOptions::default()).await?;
         let master_keys = MasterKeys::open(settings.key_ring.clone(), &store, &chance).await?;
+        meters::describe();
         let registry = Self {
             data_keys: DataKeys::new(store.clone(), master_keys.clone()),
             store,
@@ -85,6 +86,7 @@ impl Registry {
         }
         registry.in_background(erase_instance::resume(registry.clone()));
         registry.in_background(refresher::run(registry.clone()));
+        registry.in_background(meters::watch_connections(registry.clone()));
         registry.in_background(forget_outdated(registry.clone()));
         Ok(registry)
     }

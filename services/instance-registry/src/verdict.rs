@@ -7,6 +7,7 @@ use ferrule_wire::v1;
 use ferrule_wire::v1::verdict::Kind;
 
 use crate::app::PROBE_INTERVAL;
+use crate::meters;
 use crate::refresh::Attempt;
 use crate::schedule::{pause_after, within};
 use crate::store::{App, Fault, InstanceRow, PauseReason, Setback};
@@ -172,6 +173,7 @@ pub(crate) async fn record(attempt: &Attempt<'_>, verdict: Verdict) {
         tracing::warn!(event = "database_away", cause = %error, "a vendor app was not paused");
     }
     let name = verdict.name();
+    meters::refresh_ended(&row.element_key, name);
     let setback = Setback {
         why: verdict.reason(),
         ..verdict.setback(row, &attempt.app, &registry.chance)

@@ -28,6 +28,7 @@ mod state;
 mod token_endpoint;
 mod token_request;
 mod under_way;
+mod vendor_call;
 mod verdict;
 mod without_user;
 

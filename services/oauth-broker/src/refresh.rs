@@ -25,6 +25,7 @@ use crate::reply;
 use crate::state::Broker;
 use crate::token_endpoint::{Answered, TIME_LIMIT, TokenEndpoint, ask, scope_of};
 use crate::under_way::Turn;
+use crate::vendor_call::Asked;
 use crate::verdict::{Refreshed, verdict};
 
 /// How long the store may take to say what waits. With the vendor's time limit and the patience of the journal
@@ -109,7 +110,7 @@ async fn send(broker: &Broker, request: RefreshRequest) -> Result<Refreshed, Ref
     } else {
         (endpoint.refresh_request(&refresh_token)?, request.scope)
     };
-    let answer = match ask(broker, message, LISTENING, &scope).await {
+    let answer = match ask(broker, connector, Asked::Refresh, message, LISTENING, &scope).await {
         Ok(answer) => answer,
         Err(error) => return Ok(Refreshed::without_answer(connector, &error)),
     };

@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use crate::refusals::from_parameter;
 use crate::state::Broker;
 use crate::token_endpoint::client_auth;
+use crate::vendor_call::{self, Asked};
 
 const LIMITS: Limits = Limits {
     timeout: Duration::from_secs(10),
@@ -42,9 +43,7 @@ pub(crate) async fn revoke(broker: &Broker, request: RevokeRequest) -> Result<Re
     let message =
         revocation_request(&address, &client, &request.token.into(), hint).map_err(Refusal::internal)?;
     let later = |words: &str| Refusal::new(Reason::VendorUnreachable, words);
-    let answer = broker
-        .outbound
-        .send(message, LIMITS)
+    let answer = vendor_call::send(broker, connector, Asked::Revocation, message, LIMITS)
         .await
         .map_err(|error| later(&error.to_string()))?;
     let status = answer.status();

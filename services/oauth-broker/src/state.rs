@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::handshake::{Exchanges, Handshakes, Refreshes, SealedStore, Store};
 use crate::settings::Settings;
 use crate::under_way::UnderWay;
+use crate::vendor_call;
 
 /// How long a connection to a vendor may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -49,6 +50,7 @@ impl Broker {
         clock: Clock,
         chance: Chance,
     ) -> Self {
+        vendor_call::describe_metrics();
         let records = SealedStore::new(store.clone(), ring, clock.clone(), chance.clone());
         let outbound = Outbound::new(ferrule_outbound::Settings {
             allow_private_networks: settings.allow_private_networks,

@@ -14,6 +14,7 @@ use secrecy::SecretString;
 
 use crate::refusals::from_parameter;
 use crate::state::Broker;
+use crate::vendor_call::{self, Asked};
 
 /// How long a vendor may take to answer before the caller is told that it did not.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(20);
@@ -107,6 +108,8 @@ pub(crate) fn scope_of(configuration: &BTreeMap<String, String>, tokens: &TokenS
 /// Sends the request once. `asked_scope` is what was granted where the answer names no scope.
 pub(crate) async fn ask(
     broker: &Broker,
+    connector: &Connector,
+    asked: Asked,
     request: Request<Vec<u8>>,
     timeout: Duration,
     asked_scope: &str,
@@ -116,7 +119,7 @@ pub(crate) async fn ask(
         max_body_bytes: oauth::MAX_ANSWER_BYTES,
     };
     let requested_at = broker.clock.now();
-    let answer = broker.outbound.send(request, limits).await?;
+    let answer = vendor_call::send(broker, connector, asked, request, limits).await?;
     let header = |name| answer.headers().get(name)?.to_str().ok();
     let status = answer.status();
     let tokens = read_token_answer(

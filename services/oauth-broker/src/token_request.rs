@@ -12,6 +12,7 @@ use crate::handshake::{self, Claimed, Grant, Outcome};
 use crate::refusals::from_parameter;
 use crate::state::Broker;
 use crate::token_endpoint::{TIME_LIMIT, TokenEndpoint, ask};
+use crate::vendor_call::Asked;
 
 /// What came of the request.
 pub(crate) enum Answer {
@@ -41,7 +42,16 @@ pub(crate) async fn send(broker: &Broker, connector: &Connector, claimed: &Claim
         Ok(request) => request,
         Err(refusal) => return Answer::NeverLeft(refusal),
     };
-    let answer = match ask(broker, request, TIME_LIMIT, &agreed.scope).await {
+    let answer = match ask(
+        broker,
+        connector,
+        Asked::Exchange,
+        request,
+        TIME_LIMIT,
+        &agreed.scope,
+    )
+    .await
+    {
         Ok(answer) => answer,
         Err(error @ OutboundError::NotSent { .. }) => {
             tracing::warn!(element = %connector.key, %error, "the token endpoint was not reached");

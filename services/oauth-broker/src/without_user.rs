@@ -24,6 +24,7 @@ use crate::refusals::{from_parameter, from_record, in_flight};
 use crate::reply;
 use crate::state::Broker;
 use crate::token_endpoint::{TIME_LIMIT, TokenEndpoint, ask, scope_of};
+use crate::vendor_call::Asked;
 
 /// What is shown to the vendor in place of a code.
 pub(crate) enum Proof {
@@ -110,7 +111,7 @@ async fn send(
         Some(token) => endpoint.refresh_request(token)?,
         None => endpoint.client_credentials_request(&scope)?,
     };
-    let answer = ask(broker, message, TIME_LIMIT, &scope)
+    let answer = ask(broker, connector, Asked::Exchange, message, TIME_LIMIT, &scope)
         .await
         .map_err(|error| unanswered(connector, &error))?;
     if answer.status == StatusCode::TOO_MANY_REQUESTS {

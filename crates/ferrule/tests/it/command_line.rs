@@ -3,7 +3,7 @@
 use crate::bash::bash;
 use crate::world::World;
 
-const SETTINGS: [&str; 24] = [
+const SETTINGS: [&str; 25] = [
     "FERRULE_LISTEN",
     "FERRULE_PUBLIC_URL",
     "FERRULE_DATA_DIR",
@@ -28,6 +28,7 @@ const SETTINGS: [&str; 24] = [
     "FERRULE_ALLOW_PRIVATE_NETWORKS",
     "FERRULE_SANDBOX",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_CERTIFICATE",
 ];
 
 #[test]

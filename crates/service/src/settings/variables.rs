@@ -302,6 +302,11 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "where traces go (OTLP over gRPC), e.g. http://127.0.0.1:4317",
         ..PLAIN
     },
+    Variable {
+        name: "OTEL_EXPORTER_OTLP_CERTIFICATE",
+        meaning: "PEM file of the authority that signs the collector's certificate; for an https://… endpoint",
+        ..PLAIN
+    },
 ];
 
 #[cfg(test)]

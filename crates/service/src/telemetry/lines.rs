@@ -102,8 +102,8 @@ impl Desk {
             self.line.push(' ');
             self.line.push_str(part);
         }
-        if let Some(id) = trace_id() {
-            let _ = write!(self.line, " trace_id={id}");
+        if let Some((trace, span)) = trace() {
+            let _ = write!(self.line, " trace_id={trace} span_id={span}");
         }
     }
 
@@ -138,8 +138,8 @@ impl Desk {
         if before == "," {
             self.line.push(']');
         }
-        if let Some(id) = trace_id() {
-            let _ = write!(self.line, ",\"trace_id\":\"{id}\"");
+        if let Some((trace, span)) = trace() {
+            let _ = write!(self.line, ",\"trace_id\":\"{trace}\",\"span_id\":\"{span}\"");
         }
         self.line.push('}');
     }
@@ -164,12 +164,12 @@ impl Desk {
     }
 }
 
-/// The trace that the current span belongs to, where spans are exported.
-fn trace_id() -> Option<opentelemetry::TraceId> {
+/// The trace that the current span belongs to, and the span, where spans are exported.
+fn trace() -> Option<(opentelemetry::TraceId, opentelemetry::SpanId)> {
     TraceContext::map_current(|context| {
         let span = context.span();
         let known = span.span_context();
-        known.is_valid().then(|| known.trace_id())
+        known.is_valid().then(|| (known.trace_id(), known.span_id()))
     })
 }
 

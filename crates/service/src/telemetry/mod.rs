@@ -1,10 +1,10 @@
 //! Logs on stderr, traces to a collector.
 //!
 //! Every log entry is one line, whatever its values hold (`lines.rs`), and a thread of its own writes them
-//! (`sink.rs`). Spans leave for an OpenTelemetry
-//! collector only where `OTEL_EXPORTER_OTLP_ENDPOINT` is set; trace context travels by the W3C headers.
+//! (`sink.rs`); those that carry `event` are counted (`events.rs`). Spans leave for an OpenTelemetry collector only where `OTEL_EXPORTER_OTLP_ENDPOINT` is set; trace context travels by the W3C headers.
 
 mod entry;
+mod events;
 mod lines;
 mod panics;
 mod sink;
@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::trace::TracerProvider;
 use opentelemetry::{KeyValue, global};
-use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig};
+use opentelemetry_otlp::tonic_types::transport::{Certificate, ClientTlsConfig};
+use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig, WithTonicConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -25,11 +26,14 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::settings::{Layers, SettingsError};
 use entry::Format;
+use events::Events;
 use lines::Lines;
 use sink::Sink;
 
 /// The setting that says where spans go.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+/// The setting that says who signs the collector's certificate.
+const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
 
 /// Why telemetry could not start.
 #[derive(Debug, thiserror::Error)]
@@ -71,17 +75,9 @@ pub fn start(service_name: &'static str, layers: &Layers) -> Result<Telemetry, T
         _ => Format::Text,
     };
     let endpoint = layers.url(ENDPOINT)?;
-    if endpoint.as_ref().is_some_and(|url| url.starts_with("https:")) {
-        return Err(layers
-            .unfit(
-                ENDPOINT,
-                "asks for TLS",
-                "the http://… address of a collector nearby",
-            )
-            .into());
-    }
+    let authority = authority(layers, endpoint.as_deref())?;
     let provider = endpoint
-        .map(|endpoint| tracer_provider(service_name, &endpoint))
+        .map(|endpoint| tracer_provider(service_name, &endpoint, authority))
         .transpose()?;
     let spans = provider.as_ref().map(|provider| {
         tracing_opentelemetry::layer()
@@ -96,6 +92,7 @@ pub fn start(service_name: &'static str, layers: &Layers) -> Result<Telemetry, T
         .with(Lines::new(format, move |line, level| {
             out.push(line, level <= Level::WARN);
         }))
+        .with(Events::new().with_filter(filter_fn(events::is_counted)))
         .with(spans)
         .try_init();
     if started.is_err() {
@@ -139,12 +136,29 @@ fn filter(layers: &Layers) -> Result<EnvFilter, SettingsError> {
     })
 }
 
-fn tracer_provider(service_name: &'static str, endpoint: &str) -> Result<SdkTracerProvider, TelemetryError> {
-    let exporter = SpanExporter::builder()
-        .with_tonic()
-        .with_endpoint(endpoint)
-        .build()
-        .map_err(TelemetryError::Exporter)?;
+/// The authority that signs the collector's certificate: a collector asked by TLS has one.
+fn authority(layers: &Layers, endpoint: Option<&str>) -> Result<Option<Certificate>, SettingsError> {
+    if !endpoint.is_some_and(|url| url.starts_with("https:")) {
+        return Ok(None);
+    }
+    let file = layers.required(CERTIFICATE, Layers::path)?;
+    let pem = std::fs::read(&file).map_err(|error| {
+        let problem = format!("cannot be read: {error}");
+        layers.unfit(CERTIFICATE, &problem, "the path of a PEM file")
+    })?;
+    Ok(Some(Certificate::from_pem(pem)))
+}
+
+fn tracer_provider(
+    service_name: &'static str,
+    endpoint: &str,
+    authority: Option<Certificate>,
+) -> Result<SdkTracerProvider, TelemetryError> {
+    let mut exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint);
+    if let Some(authority) = authority {
+        exporter = exporter.with_tls_config(ClientTlsConfig::new().ca_certificate(authority));
+    }
+    let exporter = exporter.build().map_err(TelemetryError::Exporter)?;
     let resource = Resource::builder()
         .with_service_name(service_name)
         .with_attribute(KeyValue::new("service.version", crate::VERSION))
@@ -200,8 +214,8 @@ mod tests {
             (
                 ENDPOINT,
                 "https://collector:4317",
-                "OTEL_EXPORTER_OTLP_ENDPOINT: \"https://collector:4317\" asks for TLS: write the http://… address of \
-                 a collector nearby",
+                "OTEL_EXPORTER_OTLP_CERTIFICATE is not set: it is needed (PEM file of the authority that signs the \
+                 collector's certificate; for an https://… endpoint)",
             ),
             (
                 ENDPOINT,

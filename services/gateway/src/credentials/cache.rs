@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 use super::credential::Credential;
 use super::flight::{Flight, Landing, Outcome};
 use crate::auth::Presented;
+use crate::meters;
 use crate::proxy::Breakers;
 
 /// How long a call waits for a credential.
@@ -137,7 +138,11 @@ impl Inner {
 
     fn kept(&self, presented: Presented) -> Option<Arc<Credential>> {
         let kept = self.shard(presented).get(&presented)?.kept.clone()?;
-        (kept.until > Instant::now() && !self.changes.supersede(&kept)).then_some(kept)
+        let is_good = kept.until > Instant::now() && !self.changes.supersede(&kept);
+        is_good.then(|| {
+            meters::credential_hit();
+            kept
+        })
     }
 
     fn evict(&self, presented: Presented, version: i64) {
@@ -155,6 +160,7 @@ impl Inner {
         }
         let (flight, landing) = Flight::new(refused);
         slot.flights.push(flight.clone());
+        meters::credential_miss();
         drop(shard);
         // A task of its own: a caller who leaves takes nobody's answer along.
         let asking = self.ask(presented, refused, flight.clone(), landing);

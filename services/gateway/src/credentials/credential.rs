@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::authorization::{Authorization, Given, value};
 use super::origin::Origin;
+use crate::meters::VendorMeter;
 use crate::proxy::{Breaker, Breakers};
 
 /// How long an answer of the registry's is believed.
@@ -30,6 +31,8 @@ pub(crate) struct Credential {
     pub(crate) version: i64,
     pub(crate) origin: Origin,
     pub(crate) breaker: Arc<Breaker>,
+    /// Counts its calls.
+    pub(crate) meter: VendorMeter,
     /// The longest that the vendor may leave a call standing before its answer begins.
     pub(crate) timeout: Duration,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -88,6 +91,7 @@ impl Credential {
             instance,
             version,
             breaker: breakers.of(origin.authority()),
+            meter: VendorMeter::new(connector, api),
             timeout: api.timeout,
             origin,
             headers: headers(api, &parameters, &given).map_err(unfit)?,

@@ -14,6 +14,7 @@ use ferrule_wire::{Reason, Refusal};
 use secrecy::ExposeSecret as _;
 
 use crate::errors::ApiError;
+use crate::meters;
 use crate::pages::cookies::OurCookie;
 use crate::pages::form::Form;
 use crate::pages::signed_in::session;
@@ -53,6 +54,7 @@ pub(crate) async fn sign_in(
 ) -> Result<Response, Problem> {
     let next = form.text("next").map_or_else(|| HOME.to_owned(), own_path);
     if let Err(wait) = gateway.sign_ins().count(peer, &headers) {
+        meters::limit_refused("sign_in");
         let words = format!("Too many attempts from this address. Try again in {wait} s.");
         return Ok(answer(StatusCode::TOO_MANY_REQUESTS, next, Some(words)));
     }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use axum::http::uri::Authority;
 use tokio::time::Instant;
 
+use crate::meters;
+
 /// So many failed connections in a row open the breaker.
 const FAILURES: u32 = 5;
 
@@ -56,13 +58,19 @@ impl Breaker {
     /// A connection was there.
     pub(crate) fn connected(&self) {
         if self.failures.load(Ordering::Relaxed) != 0 {
-            self.failures.store(0, Ordering::Relaxed);
+            let failures = self.failures.swap(0, Ordering::Relaxed);
+            if failures >= FAILURES {
+                meters::breaker_closed();
+            }
         }
     }
 
     /// No connection was to be had.
     pub(crate) fn failed(&self) {
         let before = self.failures.fetch_add(1, Ordering::Relaxed);
+        if before + 1 == FAILURES {
+            meters::breaker_opened();
+        }
         if before + 1 >= FAILURES {
             self.closed_until.store(self.now() + pause(), Ordering::Relaxed);
         }

@@ -13,7 +13,8 @@ use ferrule_outbound::{Answer, NotSent, OutboundError, Unanswered};
 use ferrule_wire::Reason;
 use http_body_util::{Either, Empty, Full};
 use hyper::body::Body;
-use tracing::{Instrument as _, Span};
+use tokio::time::Instant;
+use tracing::{Instrument as _, Span, field};
 
 use super::head;
 use super::request_body::{Copy, RequestBody};
@@ -21,6 +22,7 @@ use super::signed_form;
 use crate::auth::Presented;
 use crate::credentials::Credential;
 use crate::errors::ApiError;
+use crate::meters::Ended;
 use crate::state::Gateway;
 
 /// A call as it came, checked.
@@ -130,6 +132,7 @@ impl Call {
             return Err(Failure::Address);
         };
         if let Err(wait) = credential.breaker.admit() {
+            credential.meter.record(Ended::Resting, Duration::ZERO);
             return Err(Failure::Resting(
                 credential.origin.authority().host().to_owned(),
                 wait,
@@ -153,7 +156,16 @@ impl Call {
         }
         let request = Request::from_parts(head, body);
 
-        let outcome = gateway.outbound().stream(request, credential.timeout).await;
+        let (span, began) = (span_of(&request), Instant::now());
+        let sending = gateway.outbound().stream(request, credential.timeout);
+        let outcome = sending.instrument(span.clone()).await;
+        let ended = match &outcome {
+            Ok(answer) => Ended::With(answer.status()),
+            Err(OutboundError::NotSent { .. }) => Ended::NotSent,
+            Err(OutboundError::Unanswered { .. }) => Ended::Unanswered,
+        };
+        ended.tell(&span);
+        credential.meter.record(ended, began.elapsed());
         match &outcome {
             Err(OutboundError::NotSent { why, .. }) if is_about_the_connection(*why) => {
                 credential.breaker.failed();
@@ -166,6 +178,24 @@ impl Call {
             OutboundError::NotSent { .. } => Failure::NotSent(error),
         })
     }
+}
+
+/// Of one call to a vendor, where the request it is made for has a span: it names method, host, port and status, and
+/// nothing else of the call.
+fn span_of<B>(request: &Request<B>) -> Span {
+    if Span::current().is_none() {
+        return Span::none();
+    }
+    tracing::info_span!(
+        "vendor",
+        otel.name = request.method().as_str(),
+        otel.kind = "client",
+        http.request.method = request.method().as_str(),
+        server.address = request.uri().host(),
+        server.port = request.uri().port_u16(),
+        http.response.status_code = field::Empty,
+        error.r#type = field::Empty,
+    )
 }
 
 /// What the registry says of the instance itself outranks the vendor's 401; that it is away does not.

@@ -12,6 +12,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::credentials::Credential;
 use crate::errors::ApiError;
+use crate::meters;
 use crate::settings::Limit;
 
 /// When to come again where too many calls run at once: nobody knows when one ends.
@@ -58,7 +59,8 @@ impl Limits {
     }
 }
 
-fn too_many(who: &str, wait: Duration) -> ApiError {
+fn too_many(who: &'static str, wait: Duration) -> ApiError {
+    meters::limit_refused(who);
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     ApiError::too_many(format!("Too many calls of this {who}."), seconds.max(1))
 }

@@ -1,11 +1,12 @@
-//! Connections to the database, and how statements travel on them.
+//! Connections to the database, and how statements travel on them, each watched.
 
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
 use sqlx::any::{AnyQueryResult, AnyRow, AnyTypeInfo};
-use sqlx::error::BoxDynError;
 use sqlx::{Any, AnyConnection, AnyPool, Either, Error, Execute, Executor, SqlStr, Transaction};
+
+use super::statement::Operation;
 
 /// Whether the server keeps a statement from one execution to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,14 +23,18 @@ pub(super) enum Statements {
 pub(super) struct Connections {
     pub pool: AnyPool,
     pub statements: Statements,
+    /// As OpenTelemetry calls the database.
+    pub system: &'static str,
 }
 
 impl Connections {
     /// A transaction, begun by these words. Dropped without a commit, it leaves nothing.
     pub async fn begin(&self, words: &'static str) -> Result<Change, Error> {
+        let begin = Operation::named(self.system, "BEGIN");
         Ok(Change {
-            transaction: self.pool.begin_with(words).await?,
+            transaction: begin.answer(self.pool.begin_with(words)).await?,
             statements: self.statements,
+            system: self.system,
         })
     }
 }
@@ -39,11 +44,13 @@ impl Connections {
 pub(super) struct Change {
     transaction: Transaction<'static, Any>,
     statements: Statements,
+    system: &'static str,
 }
 
 impl Change {
     pub async fn commit(self) -> Result<(), Error> {
-        self.transaction.commit().await
+        let commit = Operation::named(self.system, "COMMIT");
+        commit.answer(self.transaction.commit()).await
     }
 
     pub async fn rollback(self) -> Result<(), Error> {
@@ -70,18 +77,20 @@ impl<'c> Executor<'c> for &'c Connections {
         'c: 'e,
         E: 'q + Execute<'q, Any>,
     {
-        match self.statements {
+        let operation = Operation::statement(self.system);
+        let query = operation.query(query, self.statements == Statements::Named);
+        operation.rows(match self.statements {
             Statements::Named => self.pool.fetch_many(query),
             Statements::Unnamed => {
                 let steps = async move {
                     let mut transaction = self.pool.begin().await?;
-                    let steps: Vec<Step> = transaction.fetch_many(Unnamed(query)).try_collect().await?;
+                    let steps: Vec<Step> = transaction.fetch_many(query).try_collect().await?;
                     transaction.commit().await?;
                     Ok::<_, Error>(stream::iter(steps.into_iter().map(Ok)))
                 };
                 stream::once(steps).try_flatten().boxed()
             }
-        }
+        })
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<AnyRow>, Error>>
@@ -90,7 +99,11 @@ impl<'c> Executor<'c> for &'c Connections {
         E: 'q + Execute<'q, Any>,
     {
         match self.statements {
-            Statements::Named => self.pool.fetch_optional(query),
+            Statements::Named => {
+                let operation = Operation::statement(self.system);
+                let query = operation.query(query, true);
+                operation.answer(self.pool.fetch_optional(query))
+            }
             Statements::Unnamed => Box::pin(async move {
                 let rows = self.fetch_all(query).await?;
                 Ok(rows.into_iter().next())
@@ -118,10 +131,9 @@ impl<'c> Executor<'c> for &'c mut Change {
         'c: 'e,
         E: 'q + Execute<'q, Any>,
     {
-        match self.statements {
-            Statements::Named => self.transaction.fetch_many(query),
-            Statements::Unnamed => self.transaction.fetch_many(Unnamed(query)),
-        }
+        let operation = Operation::statement(self.system);
+        let query = operation.query(query, self.statements == Statements::Named);
+        operation.rows(self.transaction.fetch_many(query))
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<AnyRow>, Error>>
@@ -129,10 +141,9 @@ impl<'c> Executor<'c> for &'c mut Change {
         'c: 'e,
         E: 'q + Execute<'q, Any>,
     {
-        match self.statements {
-            Statements::Named => self.transaction.fetch_optional(query),
-            Statements::Unnamed => self.transaction.fetch_optional(Unnamed(query)),
-        }
+        let operation = Operation::statement(self.system);
+        let query = operation.query(query, self.statements == Statements::Named);
+        operation.answer(self.transaction.fetch_optional(query))
     }
 
     fn prepare_with<'e>(
@@ -144,26 +155,5 @@ impl<'c> Executor<'c> for &'c mut Change {
         'c: 'e,
     {
         self.transaction.prepare_with(sql, parameters)
-    }
-}
-
-/// A query whose statement gets no name.
-struct Unnamed<Q>(Q);
-
-impl<'q, Q: Execute<'q, Any>> Execute<'q, Any> for Unnamed<Q> {
-    fn sql(self) -> SqlStr {
-        self.0.sql()
-    }
-
-    fn statement(&self) -> Option<&<Any as sqlx::Database>::Statement> {
-        self.0.statement()
-    }
-
-    fn take_arguments(&mut self) -> Result<Option<<Any as sqlx::Database>::Arguments>, BoxDynError> {
-        self.0.take_arguments()
-    }
-
-    fn persistent(&self) -> bool {
-        false
     }
 }

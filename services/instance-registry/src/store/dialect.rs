@@ -62,6 +62,14 @@ impl Dialect {
         }
     }
 
+    /// As OpenTelemetry calls it.
+    pub(super) fn system(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgresql",
+            Self::Sqlite => "sqlite",
+        }
+    }
+
     /// Whether several processes may share the database at once. A `SQLite` file has one, the holder of the data
     /// directory's lock.
     pub(super) fn is_shared(self) -> bool {

@@ -19,6 +19,7 @@ mod row;
 mod sealed;
 mod sessions;
 mod spent_codes;
+mod statement;
 mod users;
 
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use paused_apps::{App, Gate, PauseReason};
 pub use sealed::Sealed;
 pub use sessions::{IDLE_LIFETIME, SESSION_LIFETIME, SessionRow};
 pub use spent_codes::SpentCode;
+pub(crate) use statement::SECONDS as STATEMENT_SECONDS;
 pub use users::{NewUser, UserRow};
 
 use jiff::Timestamp;
@@ -67,6 +69,18 @@ impl Store {
         let select = format!("SELECT {} AS now", self.dialect.now());
         let row = sqlx::query(AssertSqlSafe(select)).fetch_one(&self.reads).await?;
         Columns::new("the clock", &row).time("now")
+    }
+
+    /// How many connections are open, and how many of those are idle.
+    pub(crate) fn connections(&self) -> (u32, u32) {
+        let pools = [&self.reads, &self.writes];
+        // On PostgreSQL both are one pool.
+        let pools = &pools[..if self.dialect.is_shared() { 1 } else { 2 }];
+        let idle = |pool: &&Connections| u32::try_from(pool.pool.num_idle()).unwrap_or(u32::MAX);
+        (
+            pools.iter().map(|pool| pool.pool.size()).sum(),
+            pools.iter().map(idle).sum(),
+        )
     }
 
     /// Waits for what is under way and closes every connection.

@@ -68,7 +68,11 @@ impl Store {
                 (reads, writes)
             }
         };
-        let [reads, writes] = [reads, writes].map(|pool| Connections { pool, statements });
+        let [reads, writes] = [reads, writes].map(|pool| Connections {
+            pool,
+            statements,
+            system: dialect.system(),
+        });
         let store = Self {
             dialect,
             reads,

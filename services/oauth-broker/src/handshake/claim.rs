@@ -1,8 +1,10 @@
 //! Handshakes, from the claim on: claim, release, finish.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use ferrule_model::Digest;
 
-use super::handshakes::{HandshakeKey, Handshakes};
+use super::handshakes::{HandshakeKey, Handshakes, count};
 use super::record::{AuthorizationRequest, Callback, Denial, Form, Stage};
 use super::sealed::{Decision, RecordError};
 use super::store::Ttl;
@@ -50,7 +52,9 @@ impl Handshakes {
         check: impl Fn(&AuthorizationRequest) -> Result<(), R>,
     ) -> Result<Claim<R>, RecordError> {
         let now = self.records.clock().now();
-        self.update(key, Claim::Unknown, |handshake| {
+        let anew = AtomicBool::new(false);
+        let answer = self.update(key, Claim::Unknown, |handshake| {
+            anew.store(false, Ordering::Relaxed);
             let request = &handshake.request;
             if let Err(refusal) = check(request) {
                 return Decision::Keep(Claim::Refused(refusal));
@@ -86,9 +90,14 @@ impl Handshakes {
                 callback: callback.clone(),
                 at: now,
             };
+            anew.store(true, Ordering::Relaxed);
             Decision::Write(handshake.at(stage), Ttl::Keep, Claim::Claimed(claimed(callback)))
-        })
-        .await
+        });
+        let answer = answer.await?;
+        if anew.into_inner() {
+            count("claimed");
+        }
+        Ok(answer)
     }
 
     /// Gives back a handshake whose token request never left: attached again. `false`: it is not claimed by

@@ -12,6 +12,14 @@ use super::store::{Durability, Ttl};
 /// Entries outlive their handshakes by this, so that expired can be told from unknown.
 const REMEMBERED: Duration = Duration::from_hours(24);
 
+/// Counts steps of handshakes.
+pub(crate) const HANDSHAKES: &str = "ferrule_handshakes_total";
+
+/// One handshake has come to this step.
+pub(super) fn count(step: &'static str) {
+    metrics::counter!(HANDSHAKES, "step" => step).increment(1);
+}
+
 /// The handshakes of every connector. Clones share one store.
 #[derive(Clone, Debug)]
 pub struct Handshakes {
@@ -87,7 +95,9 @@ impl Handshakes {
                 LIFETIME + REMEMBERED,
                 Durability::Process,
             )
-            .await
+            .await?;
+        count("begun");
+        Ok(())
     }
 
     /// The handshake as it stands, expired or not.
@@ -134,7 +144,12 @@ impl Handshakes {
         same: impl Fn(&Stage) -> bool,
     ) -> Result<Attach<R>, RecordError> {
         let now = self.records.clock().now();
-        self.update(key, Attach::Unknown, |handshake| {
+        let step = if matches!(next, Stage::Denied(_)) {
+            "denied"
+        } else {
+            "attached"
+        };
+        let answer = self.update(key, Attach::Unknown, |handshake| {
             let request = || Box::new(handshake.request.clone());
             if !matches!(handshake.request.form, Form::Hosted { .. }) {
                 return Decision::Keep(Attach::Unknown);
@@ -150,8 +165,12 @@ impl Handshakes {
                 stage if same(stage) => Decision::Keep(Attach::AttachedBefore(request())),
                 _ => Decision::Keep(Attach::Spent),
             }
-        })
-        .await
+        });
+        let answer = answer.await?;
+        if matches!(answer, Attach::Attached(_)) {
+            count(step);
+        }
+        Ok(answer)
     }
 
     /// One compare-and-set loop; `unknown` is the answer where there is no handshake.

@@ -6,10 +6,15 @@ use std::time::Duration;
 
 use ferrule_model::Clock;
 use secrecy::SecretString;
+use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::embedded::EmbeddedStore;
 use super::redis::RedisStore;
 use super::redis_address::{InvalidRedisAddress, RedisAddress};
+
+/// Measures calls of the store.
+pub(crate) const STORE_SECONDS: &str = "ferrule_handshake_store_seconds";
 
 /// Keys and values with a time to live, and one atomic compare-and-set. Clones share one connection or file.
 #[derive(Clone, Debug)]
@@ -87,10 +92,13 @@ impl Store {
 
     /// The value under `key`, unless there is none or its time is over.
     pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        match self {
-            Self::Redis(store) => store.get(key).await,
-            Self::Embedded(store) => store.get(key).await,
-        }
+        let call = async {
+            match self {
+                Self::Redis(store) => store.get(key).await,
+                Self::Embedded(store) => store.get(key).await,
+            }
+        };
+        self.measured("GET", call).await
     }
 
     /// Writes `value` under `key` for `ttl`, whatever was there.
@@ -101,10 +109,13 @@ impl Store {
         ttl: Duration,
         durability: Durability,
     ) -> Result<(), StoreError> {
-        match self {
-            Self::Redis(store) => store.put(key, value, ttl).await,
-            Self::Embedded(store) => store.put(key, value, ttl, durability).await,
-        }
+        let call = async {
+            match self {
+                Self::Redis(store) => store.put(key, value, ttl).await,
+                Self::Embedded(store) => store.put(key, value, ttl, durability).await,
+            }
+        };
+        self.measured("SET", call).await
     }
 
     /// Writes `value` under `key` for `ttl` if nothing is there; tells whether it did.
@@ -132,25 +143,62 @@ impl Store {
         ttl: Ttl,
         durability: Durability,
     ) -> Result<bool, StoreError> {
-        match self {
-            Self::Redis(store) => store.compare_and_set(key, expected, new, ttl).await,
-            Self::Embedded(store) => store.compare_and_set(key, expected, new, ttl, durability).await,
-        }
+        let call = async {
+            match self {
+                Self::Redis(store) => store.compare_and_set(key, expected, new, ttl).await,
+                Self::Embedded(store) => store.compare_and_set(key, expected, new, ttl, durability).await,
+            }
+        };
+        self.measured("COMPARE_AND_SET", call).await
     }
 
     /// Removes what is under `key`, if anything.
     pub async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        match self {
-            Self::Redis(store) => store.delete(key).await,
-            Self::Embedded(store) => store.delete(key).await,
-        }
+        let call = async {
+            match self {
+                Self::Redis(store) => store.delete(key).await,
+                Self::Embedded(store) => store.delete(key).await,
+            }
+        };
+        self.measured("DEL", call).await
     }
 
     /// Succeeds when the store would answer now.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        let call = async {
+            match self {
+                Self::Redis(store) => store.ping().await,
+                Self::Embedded(store) => store.ping().await,
+            }
+        };
+        self.measured("PING", call).await
+    }
+
+    /// Runs the call in a span of its own, and tells how long it took. No key and no value is told.
+    async fn measured<T>(
+        &self,
+        operation: &'static str,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let span = tracing::info_span!(
+            "store",
+            otel.name = operation,
+            otel.kind = "client",
+            db.system.name = self.system(),
+            db.operation.name = operation,
+        );
+        let began = Instant::now();
+        let answer = call.instrument(span).await;
+        let outcome = if answer.is_ok() { "ok" } else { "error" };
+        metrics::histogram!(STORE_SECONDS, "operation" => operation, "outcome" => outcome)
+            .record(began.elapsed());
+        answer
+    }
+
+    fn system(&self) -> &'static str {
         match self {
-            Self::Redis(store) => store.ping().await,
-            Self::Embedded(store) => store.ping().await,
+            Self::Redis(_) => "redis",
+            Self::Embedded(_) => "fjall",
         }
     }
 }

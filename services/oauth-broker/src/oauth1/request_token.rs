@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::vendor::{ask, signer, stamp};
 use crate::refusals::{from_parameter, invalid};
 use crate::state::Broker;
+use crate::vendor_call::Asked;
 
 /// How long a vendor may take: less than the 10 s that callers wait for a login URL.
 const TIME_LIMIT: Duration = Duration::from_secs(8);
@@ -85,7 +86,7 @@ pub(super) async fn temporary_credentials(
         );
         Refusal::new(Reason::VendorUnreachable, words)
     };
-    let answer = ask(broker, request, TIME_LIMIT).await.map_err(|error| {
+    let answer = ask(broker, connector, Asked::RequestToken, request, TIME_LIMIT).await.map_err(|error| {
         tracing::warn!(element = %connector.key, %error, "a vendor was not asked for temporary credentials");
         unreachable(&error.to_string())
     })?;

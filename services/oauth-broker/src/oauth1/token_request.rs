@@ -15,6 +15,7 @@ use crate::refusals::from_parameter;
 use crate::state::Broker;
 use crate::token_endpoint::TIME_LIMIT;
 use crate::token_request::Answer;
+use crate::vendor_call::Asked;
 
 /// Sends the verifier once.
 pub(crate) async fn send(broker: &Broker, connector: &Connector, claimed: &Claimed) -> Answer {
@@ -24,7 +25,7 @@ pub(crate) async fn send(broker: &Broker, connector: &Connector, claimed: &Claim
         Ok(request) => request,
         Err(refusal) => return Answer::NeverLeft(refusal),
     };
-    let answer = match ask(broker, request, TIME_LIMIT).await {
+    let answer = match ask(broker, connector, Asked::Exchange, request, TIME_LIMIT).await {
         Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
             return Answer::never_left(connector, "it takes no more requests right now");
         }

@@ -14,6 +14,7 @@ use secrecy::SecretString;
 
 use crate::refusals::from_parameter;
 use crate::state::Broker;
+use crate::vendor_call::{self, Asked};
 
 /// What the vendor said, and when it was asked.
 pub(super) struct Answered {
@@ -49,6 +50,8 @@ pub(super) fn stamp(broker: &Broker) -> Stamp {
 /// Sends the request once.
 pub(super) async fn ask(
     broker: &Broker,
+    connector: &Connector,
+    asked: Asked,
     request: Request<Vec<u8>>,
     timeout: Duration,
 ) -> Result<Answered, OutboundError> {
@@ -57,7 +60,7 @@ pub(super) async fn ask(
         max_body_bytes: MAX_ANSWER_BYTES,
     };
     let requested_at = broker.clock.now();
-    let answer = broker.outbound.send(request, limits).await?;
+    let answer = vendor_call::send(broker, connector, asked, request, limits).await?;
     let content_type = answer
         .headers()
         .get(CONTENT_TYPE)

@@ -27,6 +27,8 @@ pub struct DueConnector {
     pub connector: ConnectorKey,
     /// Zero: at least one is due.
     pub due_in: Duration,
+    /// How long it has been due.
+    pub overdue: Duration,
 }
 
 impl Store {
@@ -39,9 +41,11 @@ impl Store {
             .map(|row| {
                 let columns = Columns::new("instances", row);
                 let due_in = columns.get::<i64>("due_in")?;
+                let micros = |time: i64| Duration::from_micros(u64::try_from(time).unwrap_or_default());
                 Ok(DueConnector {
                     connector: columns.connector_key("element_key")?,
-                    due_in: Duration::from_micros(u64::try_from(due_in).unwrap_or_default()),
+                    due_in: micros(due_in),
+                    overdue: micros(due_in.saturating_neg()),
                 })
             })
             .collect()
