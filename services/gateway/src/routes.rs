@@ -13,7 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::errors::ApiError;
 use crate::handlers::{
     callback, create_instance, declared_resource, delete_instance, docs, enable_instance, get_element,
-    get_instance, hubs, instance_configuration, list_elements, list_instances, oauth_token, oauth_url,
+    get_instance, hubs, icon, instance_configuration, list_elements, list_instances, oauth_token, oauth_url,
     read_audit, update_instance,
 };
 use crate::pages::{
@@ -59,6 +59,7 @@ fn api() -> Router<Gateway> {
         .route("/elements/keys", get(list_elements::keys))
         .route("/elements/{element}", get(get_element::handler))
         .route("/elements/{element}/docs", get(docs::of_element))
+        .route("/elements/{element}/icon.svg", get(icon::handler))
         .route(
             "/elements/{element}/oauth/url",
             get(oauth_url::by_query).post(oauth_url::by_body),

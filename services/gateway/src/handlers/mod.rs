@@ -11,6 +11,7 @@ pub(crate) mod enable_instance;
 pub(crate) mod get_element;
 pub(crate) mod get_instance;
 pub(crate) mod hubs;
+pub(crate) mod icon;
 pub(crate) mod instance_configuration;
 pub(crate) mod list_elements;
 pub(crate) mod list_instances;

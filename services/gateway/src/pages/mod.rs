@@ -2,7 +2,7 @@
 //! shown as text.
 
 pub(crate) mod assets;
-mod card;
+pub(crate) mod card;
 pub(crate) mod catalogue;
 pub(crate) mod change_instance;
 pub(crate) mod connector;

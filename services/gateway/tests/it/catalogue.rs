@@ -147,6 +147,21 @@ fn hubs_are_those_of_the_connectors() {
 }
 
 #[test]
+fn a_connector_has_a_letter_mark_in_place_of_a_logo() {
+    let world = World::start();
+    let mark = world.get("/elements/hubspotcrm/icon.svg");
+    assert_eq!(mark.header("content-type"), Some("image/svg+xml"));
+    assert!(
+        mark.text().starts_with("<svg ") && mark.text().contains(">HC</text>"),
+        "{}",
+        mark.text()
+    );
+    assert_eq!(mark.text(), world.get("/elements/hubspotcrm/icon.svg").text());
+    assert_ne!(mark.text(), world.get("/elements/intercom/icon.svg").text());
+    refused(&world.get("/elements/nobody/icon.svg"), 404);
+}
+
+#[test]
 fn an_unknown_connector_is_a_404() {
     let world = World::start();
     for path in [
