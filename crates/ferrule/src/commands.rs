@@ -12,11 +12,12 @@ use ferrule_service::settings::Layers;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::cluster_secrets;
 use crate::data_dir::key_ring_file;
 use crate::embedded::database_url;
+use crate::{cluster_secrets, doctor};
 
 pub(crate) const CONNECTORS_CHECK: &str = "connectors check";
+pub(crate) const DOCTOR: &str = "doctor";
 pub(crate) const KEYS_NEW: &str = "keys new";
 pub(crate) const KEYS_ROTATE: &str = "keys rotate";
 pub(crate) const SECRETS: &str = "secrets";
@@ -25,6 +26,7 @@ pub(crate) const SECRETS: &str = "secrets";
 pub(crate) async fn run(words: &str, arguments: &[String], layers: &Layers) -> anyhow::Result<()> {
     match (words, arguments) {
         (CONNECTORS_CHECK, [directory]) => check_connectors(Path::new(directory), layers),
+        (DOCTOR, arguments) => doctor::run(arguments, layers).await,
         (KEYS_NEW, [id]) => new_key(id),
         (KEYS_ROTATE, []) => rotate(layers).await,
         (SECRETS, [directory]) => lay_out_secrets(Path::new(directory), layers),
@@ -82,7 +84,8 @@ fn lay_out_secrets(directory: &Path, layers: &Layers) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn key_ring_text(layers: &Layers) -> anyhow::Result<SecretString> {
+/// The ring that is set, or the one in the data directory.
+pub(crate) fn key_ring_text(layers: &Layers) -> anyhow::Result<SecretString> {
     if let Some(text) = layers.secret("FERRULE_MASTER_KEYS")? {
         return Ok(text);
     }

@@ -4,6 +4,7 @@ mod certificates;
 mod cluster_secrets;
 mod commands;
 mod data_dir;
+mod doctor;
 mod embedded;
 mod internal_clients;
 mod sandbox;
@@ -23,6 +24,11 @@ const PROGRAM: Program = Program {
             words: commands::CONNECTORS_CHECK,
             arguments: &["DIR"],
             about: "says everything that is wrong with a folder of connector files",
+        },
+        Command {
+            words: commands::DOCTOR,
+            arguments: &["[PROGRAM]", "[--json]"],
+            about: "looks at all that ferrule, or a service of the cluster, would start with, and says what to do",
         },
         Command {
             words: commands::KEYS_NEW,

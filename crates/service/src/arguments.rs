@@ -20,7 +20,7 @@ pub struct Program {
 pub struct Command {
     /// The words that ask for it, e.g. `connectors check`.
     pub words: &'static str,
-    /// What must follow, e.g. `["DIR"]`.
+    /// What must follow, e.g. `["DIR"]`, and then what may: `["[PROGRAM]", "[--json]"]`.
     pub arguments: &'static [&'static str],
     /// What it does, in one line.
     pub about: &'static str,
@@ -65,7 +65,7 @@ impl Program {
             let Some(rest) = words.strip_prefix(named.as_slice()) else {
                 continue;
             };
-            if rest.len() != command.arguments.len() || rest.iter().any(|word| word.starts_with('-')) {
+            if !command.takes(rest) {
                 return Err(format!("write {} {}", self.name, command.usage()));
             }
             let arguments = rest.iter().map(|word| (*word).to_owned()).collect();
@@ -97,6 +97,17 @@ impl Program {
 }
 
 impl Command {
+    /// Whether these may follow its words: all that must, and no option that it does not have.
+    fn takes(&self, rest: &[&str]) -> bool {
+        let needed = self
+            .arguments
+            .iter()
+            .filter(|argument| !argument.starts_with('['));
+        let known =
+            |word: &&str| !word.starts_with('-') || self.arguments.contains(&format!("[{word}]").as_str());
+        (needed.count()..=self.arguments.len()).contains(&rest.len()) && rest.iter().all(known)
+    }
+
     fn usage(&self) -> String {
         let words = std::iter::once(self.words).chain(self.arguments.iter().copied());
         words.collect::<Vec<_>>().join(" ")
@@ -121,6 +132,11 @@ pub(crate) mod tests {
                 words: "keys rotate",
                 arguments: &[],
                 about: "rewraps the data keys",
+            },
+            Command {
+                words: "look",
+                arguments: &["[PROGRAM]", "[--json]"],
+                about: "looks",
             },
         ],
     };
@@ -150,6 +166,12 @@ pub(crate) mod tests {
                 Err("write ferrule connectors check DIR".to_owned()),
             ),
             ("keys rotate --now", Err("write ferrule keys rotate".to_owned())),
+            ("look", run(Some("look"), &[])),
+            ("look gateway --json", run(Some("look"), &["gateway", "--json"])),
+            (
+                "look --xml",
+                Err("write ferrule look [PROGRAM] [--json]".to_owned()),
+            ),
             (
                 "start",
                 Err("\"start\" is not known: see ferrule --help".to_owned()),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use tempfile::TempDir;
 
 /// Signs certificates that nobody else believes.
@@ -46,6 +46,17 @@ impl Authority {
     /// A certificate for a server of that name or address.
     pub fn certify(&self, name: &str) -> Certified {
         let parameters = CertificateParams::new([name.to_owned()]).expect("a name");
+        self.sign(name, &parameters)
+    }
+
+    /// One that holds until the end of that year.
+    pub fn certify_until(&self, name: &str, year: i32) -> Certified {
+        let mut parameters = CertificateParams::new([name.to_owned()]).expect("a name");
+        parameters.not_after = date_time_ymd(year, 12, 31);
+        self.sign(&format!("{name}-{year}"), &parameters)
+    }
+
+    fn sign(&self, name: &str, parameters: &CertificateParams) -> Certified {
         let key = KeyPair::generate().expect("a key");
         let certificate = parameters.signed_by(&key, &self.issuer).expect("a certificate");
         let (certificate, key) = (certificate.pem(), key.serialize_pem());

@@ -175,7 +175,7 @@ fn connect(authority: &str) -> io::Result<TcpStream> {
     TcpStream::connect(addresses.as_slice())
 }
 
-fn read_answer(reader: &mut BufReader<TcpStream>, head_only: bool) -> io::Result<Answer> {
+pub(crate) fn read_answer(reader: &mut BufReader<TcpStream>, head_only: bool) -> io::Result<Answer> {
     loop {
         let (start, headers) = read_head(reader)?;
         let status = start.split(' ').nth(1).and_then(|status| status.parse().ok());

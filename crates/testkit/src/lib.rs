@@ -11,6 +11,7 @@
 )]
 
 mod authority;
+mod balancer;
 mod behaviour;
 mod browser;
 mod cookies;
@@ -19,6 +20,7 @@ mod families;
 mod html;
 mod http_client;
 mod http_message;
+mod kept_connection;
 mod oauth1_provider;
 mod oidc_provider;
 mod page;
@@ -37,10 +39,12 @@ mod token_endpoint;
 mod wait;
 
 pub use authority::{Authority, Certified};
+pub use balancer::Balancer;
 pub use behaviour::Behaviour;
 pub use browser::{Browser, Landing};
 pub use families::{Outcome, Refresh};
 pub use http_client::{Answer, HttpClient};
+pub use kept_connection::KeptConnection;
 pub use oauth1_provider::OAuth1Provider;
 pub use oidc_provider::{ClientAuthentication, OidcOptions, OidcProvider};
 pub use page::Decision;

@@ -130,6 +130,17 @@ impl Postgres {
         self.run("pg_dump", ["-d", url])
     }
 
+    /// A new database with what [`Postgres::dump`] wrote: its URL.
+    pub fn restore(&self, dump: &str) -> String {
+        let url = self.fresh_database();
+        let file = self.folder.path().join("restored.sql");
+        fs::write(&file, dump).expect("a file for the dump");
+        let words = ["-XqAt", "-v", "ON_ERROR_STOP=1", "-d", &url, "-f"];
+        let words = words.map(OsStr::new).into_iter().chain([file.as_os_str()]);
+        self.run("psql", words);
+        url
+    }
+
     /// Stops it at once, cutting every connection.
     pub fn stop(&mut self) {
         self.server = None;
@@ -263,6 +274,8 @@ mod tests {
         );
         assert_eq!(cluster.query(&one, "SELECT word FROM words"), "secret\n");
         assert!(cluster.dump(&one).contains("secret"));
+        let restored = cluster.restore(&cluster.dump(&one));
+        assert_eq!(cluster.query(&restored, "SELECT word FROM words"), "secret\n");
         assert!(!cluster.dump(&two).contains("secret"));
     }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -16,6 +17,8 @@ pub struct Redis {
     port: u16,
     settings: Vec<(String, String)>,
     server: Option<Daemon>,
+    /// Known once it is up: one that is held still cannot be asked.
+    process_id: String,
     folder: TempDir,
 }
 
@@ -40,6 +43,7 @@ impl Redis {
                 .map(|&(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             server: None,
+            process_id: String::new(),
             folder,
         };
         let started = (0..ATTEMPTS).any(|_| {
@@ -73,6 +77,13 @@ impl Redis {
             "redis-server does not start again:\n{}",
             self.log()
         );
+    }
+
+    /// Holds it still, or lets it go on: connections stay, and nothing is answered.
+    pub fn pause(&self, pause: bool) {
+        let signal = if pause { "-STOP" } else { "-CONT" };
+        let status = Command::new("kill").args([signal, &self.process_id]).status();
+        assert!(status.is_ok_and(|status| status.success()), "kill {signal}");
     }
 
     /// Sends one command and gives the reply.
@@ -134,6 +145,12 @@ impl Redis {
         let mut server = Daemon::start(&recipe(port, &self.settings, self.folder.path()));
         let up = server.comes_up(|| self.try_command(&["PING"]) == Some(Reply::Status("PONG".to_owned())));
         self.server = up.then_some(server);
+        if up {
+            let info = self.command(&["INFO", "server"]).strings().concat();
+            let info = String::from_utf8_lossy(&info).into_owned();
+            let found = info.lines().find_map(|line| line.strip_prefix("process_id:"));
+            self.process_id = found.expect("INFO tells the process").trim().to_owned();
+        }
         up
     }
 }

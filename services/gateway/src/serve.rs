@@ -1,4 +1,4 @@
-//! The HTTP/1.1 server: each connection on one core, limits on what it may send, graceful stop.
+//! The HTTP/1.1 server: each connection on one core, limits on what it may send, and a stop that cuts no call off.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::Request;
+use axum::http::{HeaderValue, Request, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{BoxError, Router};
 use ferrule_cores::Cores;
@@ -21,7 +21,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use crate::proxy::{self, Way};
@@ -39,6 +41,13 @@ const MAX_HEAD: usize = 64 * 1024;
 /// How long a client may take to send its headers, the first ones of a connection or the next.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How long connections are still taken that the system accepted before the stop: it would reset them.
+const LAST_CONNECTIONS: Duration = Duration::from_millis(50);
+
+/// How long a connection between two calls stays open after the stop. Its next answer says that it is the last, so that
+/// a client that calls again does not meet a closed door.
+const LAST_CALLS: Duration = Duration::from_secs(1);
+
 /// Serves until `shutdown`, then lets what is in flight finish within `drain`.
 pub(crate) async fn serve(
     listener: TcpListener,
@@ -48,35 +57,51 @@ pub(crate) async fn serve(
     drain: Duration,
 ) {
     let connections = GracefulShutdown::new();
+    let open = TaskTracker::new();
     let routes = routes::router(gateway.clone());
     let loads = Loads::new(cores);
+    let serve = |stream: TcpStream, peer: SocketAddr| {
+        // Answers are small and written at once; a socket that refuses the option still works.
+        let _ = stream.set_nodelay(true);
+        let Ok(stream) = stream.into_std() else { return };
+        let (gateway, routes, watcher) = (gateway.clone(), routes.clone(), connections.watcher());
+        let shutdown = shutdown.clone();
+        loads.spawn_on_the_idlest(open.track_future(async move {
+            let stream = TcpStream::from_std(stream)?;
+            let service = service_fn(move |request| {
+                let answer = answer(gateway.clone(), routes.clone(), peer, request);
+                said_if_last(answer, shutdown.clone())
+            });
+            let connection = server().serve_connection(TokioIo::new(StallGuard::new(stream)), service);
+            Ok(watcher.watch(connection).await?)
+        }));
+    };
 
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = shutdown.cancelled() => break,
         };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
+        match accepted {
+            Ok((stream, peer)) => serve(stream, peer),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
             }
-        };
-        // Answers are small and written at once; a socket that refuses the option still works.
-        let _ = stream.set_nodelay(true);
-        let Ok(stream) = stream.into_std() else { continue };
-        let (gateway, routes, watcher) = (gateway.clone(), routes.clone(), connections.watcher());
-        loads.spawn_on_the_idlest(async move {
-            let stream = TcpStream::from_std(stream)?;
-            let service = service_fn(move |request| answer(gateway.clone(), routes.clone(), peer, request));
-            let connection = server().serve_connection(TokioIo::new(StallGuard::new(stream)), service);
-            Ok(watcher.watch(connection).await?)
-        });
+        }
+    }
+    let last = Instant::now() + LAST_CONNECTIONS;
+    while let Ok(Ok((stream, peer))) = timeout_at(last, listener.accept()).await {
+        serve(stream, peer);
     }
     drop(listener);
-    if tokio::time::timeout(drain, connections.shutdown()).await.is_err() {
+    open.close();
+    let finished = async {
+        if timeout(LAST_CALLS, open.wait()).await.is_err() {
+            connections.shutdown().await;
+        }
+    };
+    if timeout(drain, finished).await.is_err() {
         tracing::warn!("requests were still in flight when the drain time was over");
     }
 }
@@ -118,6 +143,19 @@ impl<'a> Loads<'a> {
             load.fetch_sub(1, Ordering::Relaxed);
         });
     }
+}
+
+/// The answer, with a word that the connection ends with it once the gateway was told to stop.
+async fn said_if_last(
+    answer: impl Future<Output = Result<Response, Infallible>>,
+    shutdown: CancellationToken,
+) -> Result<Response, Infallible> {
+    let mut answer = answer.await?;
+    if shutdown.is_cancelled() {
+        let headers = answer.headers_mut();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(answer)
 }
 
 /// Calls through an instance go straight to the vendor, everything else by the routes.

@@ -19,6 +19,7 @@ mod find_app;
 mod flights;
 mod get_instance;
 mod identify;
+mod inspect;
 mod instance_reply;
 mod instance_seal;
 mod internal_client;
@@ -63,6 +64,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use bootstrap::{BootstrapError, MadeSecrets};
+pub use inspect::{Inspection, Keys, inspect};
 pub use migrate::migrate;
 pub use rotate_keys::{RotateError, Rotation, rotate_keys};
 pub use rpc::Rpc;

@@ -13,7 +13,7 @@ use crate::world::World;
 const CALLS: usize = 60;
 
 /// Gateways and registries know every replica of whom they call.
-fn replicated(world: &mut World) {
+pub fn replicated(world: &mut World) {
     let all = |services: &[Service]| {
         let urls = services
             .iter()

@@ -37,6 +37,7 @@ fn help_tells_every_setting_and_every_command() {
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
     for word in SETTINGS.into_iter().chain([
         "connectors check DIR",
+        "doctor [PROGRAM] [--json]",
         "keys new ID",
         "keys rotate",
         "secrets DIR",

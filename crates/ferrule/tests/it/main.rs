@@ -14,6 +14,7 @@ mod command_line;
 mod connected;
 mod connector_files;
 mod crashes;
+mod doctor;
 mod first_start;
 mod fresh_tokens;
 mod herd;

@@ -38,23 +38,38 @@ impl Layers {
                 Some(found) => Some(found),
                 None => pick(variable, &file, Source::ConfigFile)?,
             };
-            let default = || {
-                form.default_of(variable)
-                    .map(|text| (text.into(), Source::Default))
-            };
-            if let Some(found) = found.or_else(default) {
+            if let Some(found) = found {
                 values.insert(variable.name, found);
             }
         }
-        let mut layers = Self {
+        let layers = Self {
             form,
             values,
             unknown,
         };
-        if form == Form::Embedded {
-            layers.follow_listen();
+        Ok(layers.with_defaults())
+    }
+
+    /// What was set, as a program of another form reads it.
+    #[must_use]
+    pub fn in_form(&self, form: Form) -> Self {
+        let mut layers = self.clone();
+        layers.form = form;
+        layers.values.retain(|_, (_, source)| *source != Source::Default);
+        layers.with_defaults()
+    }
+
+    fn with_defaults(mut self) -> Self {
+        for variable in VARIABLES {
+            if let Some(text) = self.form.default_of(variable) {
+                let default = || (text.into(), Source::Default);
+                self.values.entry(variable.name).or_insert_with(default);
+            }
         }
-        Ok(layers)
+        if self.form == Form::Embedded {
+            self.follow_listen();
+        }
+        self
     }
 
     /// How Ferrule runs.

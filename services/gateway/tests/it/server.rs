@@ -78,6 +78,30 @@ fn what_is_in_flight_is_finished_and_nothing_new_is_taken() {
     world.wait();
 }
 
+#[tokio::test]
+async fn a_client_between_two_calls_is_told_that_the_next_is_the_last() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let gateway = gateway(settings(), &Arc::<Broker>::default(), &Arc::<Registry>::default());
+    let ends = CancellationToken::new();
+    let running = tokio::spawn(ferrule_gateway::run(gateway, listener, ends.clone()));
+    let request = b"GET /elements/api-v2/elements/keys HTTP/1.1\r\nHost: h\r\n\r\n";
+    let (mut calls, mut waits) = (
+        TcpStream::connect(address).await.unwrap(),
+        TcpStream::connect(address).await.unwrap(),
+    );
+    calls.write_all(request).await.unwrap();
+    assert_ne!(calls.read(&mut [0; 64 * 1024]).await.unwrap(), 0);
+    ends.cancel();
+    calls.write_all(request).await.unwrap();
+    let mut answer = String::new();
+    calls.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");
+    // Who says nothing more is not waited for.
+    assert_eq!(waits.read(&mut [0; 1]).await.unwrap(), 0);
+    running.await.unwrap();
+}
+
 #[test]
 fn what_takes_longer_than_the_drain_time_is_left_behind() {
     let mut world = World::with(ferrule_gateway::Settings {

@@ -11,6 +11,7 @@ mod dialect;
 mod error;
 mod idempotency;
 mod instances;
+mod look;
 mod migrate;
 mod open;
 mod organizations;
@@ -32,6 +33,7 @@ pub use instances::{
     Changes, Cursor, DueConnector, Fault, Filter, Inserted, InstanceRow, LEASE, NewInstance, Page,
     Reauthenticated, SealedTokens, Setback, Updated,
 };
+pub use look::Schema;
 pub use open::StoreOptions;
 pub use organizations::{NewOrganization, OrganizationRow};
 pub use paused_apps::{App, Gate, PauseReason};

@@ -42,6 +42,13 @@ impl Store {
     ///   transactions must keep them, as `PgBouncer` does from 1.21 on with `max_prepared_statements`; behind one that
     ///   does not, `statement-cache-capacity=0` in the query does without, for more round trips.
     pub async fn open(url: &SecretString, options: &StoreOptions) -> Result<Self, StoreError> {
+        let store = Self::connect(url, options).await?;
+        migrate::run(&store).await?;
+        Ok(store)
+    }
+
+    /// Connects, and takes the schema as it is.
+    pub(super) async fn connect(url: &SecretString, options: &StoreOptions) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         let dialect = Dialect::of(url.expose_secret())
             .ok_or(StoreError::Url("it must begin with postgres:// or sqlite://"))?;
@@ -73,13 +80,11 @@ impl Store {
             statements,
             system: dialect.system(),
         });
-        let store = Self {
+        Ok(Self {
             dialect,
             reads,
             writes,
-        };
-        migrate::run(&store).await?;
-        Ok(store)
+        })
     }
 }
 

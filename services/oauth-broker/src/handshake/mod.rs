@@ -26,7 +26,7 @@ pub(crate) use handshakes::HANDSHAKES;
 pub use handshakes::{Attach, HandshakeKey, Handshakes};
 pub use outcome::{Grant, Outcome, Refusal};
 pub use record::{AuthorizationRequest, Callback, Denial, Form, Handshake, Stage, TemporaryCredentials};
-pub use redis::RedisStore;
+pub use redis::{RedisInspection, RedisStore};
 pub use redis_address::{InvalidRedisAddress, RedisAddress};
 pub use refreshes::{Refreshes, SpentPair};
 pub use sealed::{RecordError, SealedStore};

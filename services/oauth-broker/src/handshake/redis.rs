@@ -1,6 +1,7 @@
 //! Redis: one multiplexed connection a core, opened again whenever it breaks, answers late or turns read-only.
 
 mod connection;
+mod look;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use self::connection::Connection;
+pub use self::look::RedisInspection;
 use super::redis_address::RedisAddress;
 use super::store::{StoreError, Ttl};
 

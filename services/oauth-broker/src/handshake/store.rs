@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::embedded::EmbeddedStore;
-use super::redis::RedisStore;
+use super::redis::{RedisInspection, RedisStore};
 use super::redis_address::{InvalidRedisAddress, RedisAddress};
 
 /// Measures calls of the store.
@@ -83,6 +83,12 @@ impl Store {
     /// [`Store::ping`] tells. A Redis that evicts, or refuses the credentials, is.
     pub async fn redis(url: &SecretString) -> Result<Self, StoreError> {
         Ok(Self::Redis(RedisStore::open(RedisAddress::parse(url)?).await?))
+    }
+
+    /// What the Redis at one of those forms says of itself, changing nothing. The errors are those of [`Store::redis`], and
+    /// one that is away is an error too.
+    pub async fn look_at_redis(url: &SecretString, clock: &Clock) -> Result<RedisInspection, StoreError> {
+        RedisStore::look(RedisAddress::parse(url)?, clock).await
     }
 
     /// Opens or creates the file in `directory`, which nobody else may have open.

@@ -7,6 +7,7 @@ mod idempotency;
 mod identities;
 mod inserting;
 mod listing;
+mod migrations;
 mod opening;
 mod pausing;
 mod refreshing;

@@ -88,10 +88,17 @@ impl Connection {
     /// `maxmemory-policy` of each node; none where they do not tell.
     pub(super) async fn eviction_policies(&mut self) -> RedisResult<Vec<String>> {
         match cmd("INFO").arg("memory").query_async(self).await {
-            Ok(memory) => Ok(policies(&memory)),
+            Ok(memory) => Ok(said_by_each(&memory, "maxmemory_policy:")),
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether each node keeps an append-only file; `None` where they do not tell.
+    pub(super) async fn append_only(&mut self) -> Option<bool> {
+        let persistence = cmd("INFO").arg("persistence").query_async(self).await.ok()?;
+        let kept = said_by_each(&persistence, "aof_enabled:");
+        (!kept.is_empty()).then(|| kept.iter().all(|kept| kept == "1"))
     }
 }
 
@@ -182,17 +189,17 @@ impl ConnectionLike for Connection {
     }
 }
 
-/// `maxmemory_policy` of each node that answered `INFO memory`.
-fn policies(info: &Value) -> Vec<String> {
+/// What follows `name` in the `INFO` of each node.
+fn said_by_each(info: &Value, name: &str) -> Vec<String> {
     let nodes: Vec<&Value> = match info {
         Value::Map(nodes) => nodes.iter().map(|(_, node)| node).collect(),
         node => vec![node],
     };
-    let policy = |node: &Value| {
+    let said = |node: &Value| {
         let text = redis::from_redis_value_ref::<String>(node).ok()?;
         text.lines()
-            .find_map(|line| line.strip_prefix("maxmemory_policy:"))
-            .map(|p| p.trim().to_owned())
+            .find_map(|line| line.strip_prefix(name))
+            .map(|said| said.trim().to_owned())
     };
-    nodes.into_iter().filter_map(policy).collect()
+    nodes.into_iter().filter_map(said).collect()
 }
