@@ -149,7 +149,7 @@ impl Redis {
             let info = self.command(&["INFO", "server"]).strings().concat();
             let info = String::from_utf8_lossy(&info).into_owned();
             let found = info.lines().find_map(|line| line.strip_prefix("process_id:"));
-            self.process_id = found.expect("INFO tells the process").trim().to_owned();
+            self.process_id = String::from(found.expect("INFO tells the process").trim());
         }
         up
     }

@@ -29,7 +29,11 @@ const FAULTS: [(&str, fn(&Redis, bool)); 3] = [
     }),
     ("read-only", |redis, on| {
         let nowhere = free_port().to_string();
-        let [host, port] = if on { ["127.0.0.1", &nowhere] } else { ["NO", "ONE"] };
+        let [host, port] = if on {
+            ["127.0.0.1", &nowhere]
+        } else {
+            ["NO", "ONE"]
+        };
         redis.command(&["REPLICAOF", host, port]);
     }),
     ("silent", Redis::pause),
@@ -138,10 +142,12 @@ fn a_database_with_too_few_connections_delays_or_says_so() {
     let postgres = Postgres::start();
     let database = postgres.fresh_database();
     let name = database.rsplit('/').next().unwrap();
-    postgres.query(&database, "CREATE ROLE narrow LOGIN CONNECTION LIMIT 2");
+    postgres.query(&database, "CREATE ROLE narrow LOGIN");
     postgres.query(&database, &format!("ALTER DATABASE {name} OWNER TO narrow"));
     let world = World::of(1, database.replace("postgres@", "narrow@")).up();
     let api = world.api(0);
+    postgres.query(&database, "ALTER ROLE narrow CONNECTION LIMIT 2");
+    end_sessions(&postgres, &database);
     let callers: Vec<_> = (0..24)
         .map(|caller| {
             let api = api.clone();
@@ -154,7 +160,9 @@ fn a_database_with_too_few_connections_delays_or_says_so() {
             assert_try_again("too many", &answer);
         }
         let code = format!("code-{caller}");
-        wait_until("it is made", SOON, || api.create(&by_code(&code)).status == 200);
+        wait_until("it is made", 2 * SOON, || {
+            api.create(&by_code(&code)).status == 200
+        });
         assert_eq!(world.vendor.token_requests_for(&code), 1, "{code}");
     }
 }

@@ -6,6 +6,7 @@
 )]
 
 mod anonymous_callers;
+mod backups;
 mod bash;
 mod brought_credentials;
 mod calls;

@@ -91,7 +91,7 @@ async fn a_client_between_two_calls_is_told_that_the_next_is_the_last() {
         TcpStream::connect(address).await.unwrap(),
     );
     calls.write_all(request).await.unwrap();
-    assert_ne!(calls.read(&mut [0; 64 * 1024]).await.unwrap(), 0);
+    assert_ne!(calls.read(&mut vec![0; 64 * 1024]).await.unwrap(), 0);
     ends.cancel();
     calls.write_all(request).await.unwrap();
     let mut answer = String::new();
