@@ -40,7 +40,6 @@ pub(super) fn look(layers: &Layers) -> Vec<Finding> {
                 format!("chmod 600 {}", ring.display()),
             ));
         }
-        Ok(_) => {}
         Err(_) if layers.source("FERRULE_MASTER_KEYS").is_none() && database_file(&path).exists() => {
             let what = format!("{} is missing, and the database is under it", ring.display());
             found.push(Finding::wrong(
@@ -49,7 +48,7 @@ pub(super) fn look(layers: &Layers) -> Vec<Finding> {
                 "put it back from its backup, or set FERRULE_MASTER_KEYS",
             ));
         }
-        Err(_) => {}
+        Ok(_) | Err(_) => {}
     }
     found
 }

@@ -89,13 +89,12 @@ fn of(at: &str, inspection: &Inspection) -> Vec<Finding> {
         Finding::wrong(CHECK, format!("{at} answers and takes no writes"), remedy)
     };
     let (theirs, ours) = inspection.clock;
-    let mut found = vec![
+    vec![
         database,
         schema(&inspection.schema),
         Finding::of_clock("database's clock", theirs, ours),
-    ];
-    found.extend(keys(&inspection.keys));
-    found
+        keys(&inspection.keys),
+    ]
 }
 
 fn schema(schema: &Schema) -> Finding {
@@ -127,19 +126,19 @@ fn schema(schema: &Schema) -> Finding {
     }
 }
 
-fn keys(keys: &Keys) -> Option<Finding> {
+fn keys(keys: &Keys) -> Finding {
     match keys {
-        Keys::Open => Some(Finding::ok(KEYS, "opens the database")),
-        Keys::New => Some(Finding::ok(KEYS, "nothing is sealed in the database yet")),
-        Keys::Other(error) => Some(Finding::wrong(
+        Keys::Open => Finding::ok(KEYS, "opens the database"),
+        Keys::New => Finding::ok(KEYS, "nothing is sealed in the database yet"),
+        Keys::Other(error) => Finding::wrong(
             KEYS,
             format!("does not open the database: {error}"),
             "put back the ring that was in force; without it the database is worth nothing",
-        )),
-        Keys::NotAsked => Some(Finding::wrong(
+        ),
+        Keys::NotAsked => Finding::wrong(
             KEYS,
             "there is none to open the database with",
             "set FERRULE_MASTER_KEYS to the ring that was in force",
-        )),
+        ),
     }
 }

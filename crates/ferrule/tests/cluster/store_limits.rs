@@ -22,8 +22,11 @@ fn assert_try_again(what: &str, answer: &Answer) {
     assert!(answer.header("retry-after").is_some(), "{what}");
 }
 
-/// How Redis comes to take nothing; each is ended by the same word with `false`.
-const FAULTS: [(&str, fn(&Redis, bool)); 3] = [
+/// Begins a fault, or ends it.
+type Fault = fn(&Redis, bool);
+
+/// How Redis comes to take nothing.
+const FAULTS: [(&str, Fault); 3] = [
     ("full", |redis, on| {
         redis.command(&["CONFIG", "SET", "maxmemory", if on { "1" } else { "0" }]);
     }),

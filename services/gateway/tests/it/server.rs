@@ -84,7 +84,10 @@ async fn a_client_between_two_calls_is_told_that_the_next_is_the_last() {
     let address = listener.local_addr().unwrap();
     let gateway = gateway(settings(), &Arc::<Broker>::default(), &Arc::<Registry>::default());
     let ends = CancellationToken::new();
-    let running = tokio::spawn(ferrule_gateway::run(gateway, listener, ends.clone()));
+    let until = ends.clone();
+    let running = tokio::spawn(async move {
+        ferrule_gateway::run(gateway, listener, &Cores::here(), until).await;
+    });
     let request = b"GET /elements/api-v2/elements/keys HTTP/1.1\r\nHost: h\r\n\r\n";
     let (mut calls, mut waits) = (
         TcpStream::connect(address).await.unwrap(),

@@ -30,7 +30,7 @@ impl RedisStore {
         let store = Self {
             shown: format!("Redis at {address}").into(),
             address: Arc::new(address),
-            link: Arc::default(),
+            links: Arc::default(),
         };
         let looking = async {
             let mut connection = store.connect().await?;
