@@ -135,7 +135,7 @@ pub(crate) mod tests {
             },
             Command {
                 words: "look",
-                arguments: &["[PROGRAM]", "[--json]"],
+                arguments: &["[P]", "[--json]"],
                 about: "looks",
             },
         ],
@@ -168,10 +168,7 @@ pub(crate) mod tests {
             ("keys rotate --now", Err("write ferrule keys rotate".to_owned())),
             ("look", run(Some("look"), &[])),
             ("look gateway --json", run(Some("look"), &["gateway", "--json"])),
-            (
-                "look --xml",
-                Err("write ferrule look [PROGRAM] [--json]".to_owned()),
-            ),
+            ("look --xml", Err("write ferrule look [P] [--json]".to_owned())),
             (
                 "start",
                 Err("\"start\" is not known: see ferrule --help".to_owned()),

@@ -139,33 +139,3 @@ fn a_database_that_takes_no_writes_has_nothing_refreshed_and_good_tokens_serve()
     world.api(0).created(&by_code("meanwhile"));
     world.services().for_each(Service::wait_until_ready);
 }
-
-#[test]
-fn a_database_with_too_few_connections_delays_or_says_so() {
-    let postgres = Postgres::start();
-    let database = postgres.fresh_database();
-    let name = database.rsplit('/').next().unwrap();
-    postgres.query(&database, "CREATE ROLE narrow LOGIN");
-    postgres.query(&database, &format!("ALTER DATABASE {name} OWNER TO narrow"));
-    let world = World::of(1, database.replace("postgres@", "narrow@")).up();
-    let api = world.api(0);
-    postgres.query(&database, "ALTER ROLE narrow CONNECTION LIMIT 2");
-    end_sessions(&postgres, &database);
-    let callers: Vec<_> = (0..24)
-        .map(|caller| {
-            let api = api.clone();
-            thread::spawn(move || api.create(&by_code(&format!("code-{caller}"))))
-        })
-        .collect();
-    for (caller, call) in callers.into_iter().enumerate() {
-        let answer = call.join().unwrap();
-        if answer.status != 200 {
-            assert_try_again("too many", &answer);
-        }
-        let code = format!("code-{caller}");
-        wait_until("it is made", 2 * SOON, || {
-            api.create(&by_code(&code)).status == 200
-        });
-        assert_eq!(world.vendor.token_requests_for(&code), 1, "{code}");
-    }
-}
