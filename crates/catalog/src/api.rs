@@ -24,6 +24,16 @@ pub struct Api {
     pub timeout: Duration,
 }
 
+impl Api {
+    /// Whether a header of calls holds the id of the instance's vendor app.
+    pub fn wants_client_id(&self) -> bool {
+        let headers = self.headers.iter().map(|(_, value)| value);
+        headers
+            .chain(&self.authorization)
+            .any(HeaderTemplate::wants_client_id)
+    }
+}
+
 /// A call that tells whether an instance still works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ping {

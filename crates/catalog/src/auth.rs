@@ -1,5 +1,6 @@
 //! How a connector authenticates its users.
 
+use crate::long_lived::LongLived;
 use crate::oauth1::OAuth1;
 use crate::template::Template;
 use crate::token_server::TokenServer;
@@ -60,8 +61,24 @@ pub struct OAuth2 {
     pub authorization_url: Template,
     /// Extra parameters of the authorization URL, in the file's order.
     pub authorize_params: Vec<(String, Template)>,
+    /// What the vendor calls parameters of the authorization URL otherwise; an empty name leaves one out.
+    pub authorize_names: Vec<(String, String)>,
+    /// What the vendor's callback calls the code.
+    pub callback_code: String,
+    /// What the vendor takes for a `redirect_uri` in place of the address, as registered there.
+    pub redirect_uri: Option<Template>,
     /// Where codes and refresh tokens become tokens.
     pub tokens: TokenServer,
+    /// What goes with a code besides.
+    pub token_sends: Vec<Sent>,
+    /// Where refresh tokens are spent, when that is elsewhere than where codes are.
+    pub refresh_url: Option<Template>,
+    /// Extra parameters of a refresh, in place of those of every token request.
+    pub refresh_params: Option<Vec<(String, Template)>>,
+    /// What goes with a refresh token besides.
+    pub refresh_sends: Vec<Sent>,
+    /// The request after the code, where its token ends soon.
+    pub long_lived: Option<LongLived>,
     /// Whether a code verifier goes with the code (RFC 7636).
     pub pkce: Pkce,
     /// Whether the vendor issues refresh tokens: a hint, rotation is handled always.
@@ -72,6 +89,15 @@ pub struct OAuth2 {
     pub iss_required: bool,
     /// Whether the issuer publishes metadata (RFC 8414) that endpoints may be taken from.
     pub discovery: bool,
+}
+
+/// What RFC 6749 would not send along, and a vendor wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// The scope that was asked for or granted.
+    Scope,
+    /// The `redirect_uri` of the login.
+    RedirectUri,
 }
 
 /// What the vendor makes of a code verifier (RFC 7636).

@@ -74,7 +74,15 @@ impl Connectors {
 
     fn shelve(self) -> Shelves {
         let ids = self.by_key.iter();
+        let aliases = self.by_key.values().flat_map(|connector| {
+            let key = connector.key.as_str();
+            connector
+                .aliases
+                .iter()
+                .map(move |alias| (alias.to_string(), key.to_owned()))
+        });
         Shelves {
+            key_by_alias: aliases.collect(),
             key_by_id: ids.map(|(key, connector)| (connector.id, key.clone())).collect(),
             by_key: self.by_key,
             problems: self.problems,
@@ -85,6 +93,7 @@ impl Connectors {
 #[derive(Debug)]
 struct Shelves {
     by_key: BTreeMap<String, Arc<Connector>>,
+    key_by_alias: BTreeMap<String, String>,
     key_by_id: BTreeMap<ElementId, String>,
     problems: Vec<Problem>,
 }
@@ -112,9 +121,10 @@ impl Catalog {
         Ok(Self(Arc::new(read.shelve())))
     }
 
-    /// The connector with this key or, failing that, this numeric id.
+    /// The connector with this key or, failing that, this alias or numeric id.
     pub fn get(&self, key_or_id: &str) -> Option<&Arc<Connector>> {
-        self.0.by_key.get(key_or_id).or_else(|| {
+        let by_alias = || self.0.by_key.get(self.0.key_by_alias.get(key_or_id)?);
+        self.0.by_key.get(key_or_id).or_else(by_alias).or_else(|| {
             let digits = key_or_id.bytes().all(|byte| byte.is_ascii_digit());
             let id = key_or_id.parse().ok().filter(|_| digits).map(ElementId)?;
             self.by_id(id)

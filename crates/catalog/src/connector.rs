@@ -21,6 +21,8 @@ const ALIASES: [&str; 2] = ["siteAddress", "subdomain"];
 pub struct Connector {
     /// The key in paths and requests.
     pub key: ConnectorKey,
+    /// Other keys that it answers to.
+    pub aliases: Vec<ConnectorKey>,
     /// The number that stands for the key.
     pub id: ElementId,
     /// The name that people read.
@@ -132,6 +134,14 @@ impl Connector {
         }
     }
 
+    /// Where refresh tokens become tokens.
+    pub fn refresh_url(&self, values: &Parameters) -> Result<String, ParameterError> {
+        match self.oauth2().ok().and_then(|oauth2| oauth2.refresh_url.as_ref()) {
+            Some(url) => url.render(values),
+            None => self.token_url(values),
+        }
+    }
+
     /// Where temporary credentials of OAuth 1.0a come from.
     pub fn request_token_url(&self, values: &Parameters) -> Result<String, ParameterError> {
         self.oauth1()?.request_token_url.render(values)
@@ -149,13 +159,46 @@ impl Connector {
     /// Extra parameters of the authorization URL, not yet URL-coded, in the file's order. One that holds an
     /// optional parameter without a value is left out.
     pub fn authorize_params(&self, values: &Parameters) -> Result<Vec<(String, String)>, ParameterError> {
-        let optional_and_absent = |name: &str| {
-            let declared = self.parameters.iter().find(|parameter| parameter.name == name);
-            declared.is_some_and(|parameter| !parameter.required) && values.get(name).is_none()
-        };
         let params = match &self.auth {
             Auth::OAuth1(oauth1) => &oauth1.authorize_params,
             _ => &self.oauth2()?.authorize_params,
+        };
+        self.rendered(params, values)
+    }
+
+    /// Extra parameters of a token request, in the file's order, like those of the authorization URL.
+    pub fn token_params(&self, values: &Parameters) -> Result<Vec<(String, String)>, ParameterError> {
+        self.rendered(&self.token_server()?.token_params, values)
+    }
+
+    /// Extra parameters of a refresh.
+    pub fn refresh_params(&self, values: &Parameters) -> Result<Vec<(String, String)>, ParameterError> {
+        match self
+            .oauth2()
+            .ok()
+            .and_then(|oauth2| oauth2.refresh_params.as_ref())
+        {
+            Some(params) => self.rendered(params, values),
+            None => self.token_params(values),
+        }
+    }
+
+    /// What goes for a `redirect_uri` where the user comes back to `callback_url`.
+    pub fn redirect_uri(&self, callback_url: &str, values: &Parameters) -> Result<String, ParameterError> {
+        match self.oauth2().ok().and_then(|oauth2| oauth2.redirect_uri.as_ref()) {
+            Some(registered) => registered.render(values),
+            None => Ok(callback_url.to_owned()),
+        }
+    }
+
+    fn rendered(
+        &self,
+        params: &[(String, Template)],
+        values: &Parameters,
+    ) -> Result<Vec<(String, String)>, ParameterError> {
+        let optional_and_absent = |name: &str| {
+            let declared = self.parameters.iter().find(|parameter| parameter.name == name);
+            declared.is_some_and(|parameter| !parameter.required) && values.get(name).is_none()
         };
         params
             .iter()
@@ -173,12 +216,18 @@ impl Connector {
     }
 
     fn addresses(&self) -> impl Iterator<Item = &Template> {
-        let login = self.oauth2().ok().map(|oauth2| &oauth2.authorization_url);
+        let login = self.oauth2().ok().into_iter().flat_map(|oauth2| {
+            let long_lived = oauth2.long_lived.as_ref().map(|long_lived| &long_lived.url);
+            [&oauth2.authorization_url]
+                .into_iter()
+                .chain(&oauth2.refresh_url)
+                .chain(long_lived)
+        });
         let tokens = self.token_server().ok().into_iter();
         let tokens = tokens.flat_map(|tokens| [&tokens.token_url].into_iter().chain(&tokens.revocation_url));
         let legs = self.oauth1().ok().into_iter().flat_map(OAuth1::addresses);
         let api = self.api.as_ref().map(|api| &api.base_url);
-        login.into_iter().chain(tokens).chain(legs).chain(api)
+        login.chain(tokens).chain(legs).chain(api)
     }
 
     fn declares(&self, name: &str) -> bool {

@@ -7,7 +7,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::parameter::{Parameter, ParameterError, Parameters};
 use crate::pieces::{Declared, Part, split, value};
 
-/// A header's value with placeholders: declared, non-secret parameters, `{access_token}` and `{api_key}`.
+/// By this name headers know the id of an instance's vendor app; no parameter has it.
+pub const CLIENT_ID: &str = "client_id";
+
+/// A header's value with placeholders: declared parameters, `{client_id}`, `{access_token}` and `{api_key}`.
 #[derive(Clone, Debug)]
 pub struct HeaderTemplate {
     pieces: Vec<HeaderPiece>,
@@ -17,6 +20,7 @@ pub struct HeaderTemplate {
 enum HeaderPiece {
     Literal(String),
     Value(Arc<Parameter>),
+    ClientId,
     AccessToken,
     ApiKey,
 }
@@ -40,7 +44,8 @@ impl HeaderTemplate {
             Part::Literal(literal) => Ok(HeaderPiece::Literal(literal.to_owned())),
             Part::Name("access_token") => Ok(HeaderPiece::AccessToken),
             Part::Name("api_key") => Ok(HeaderPiece::ApiKey),
-            Part::Name(name) => declared.placeholder(name).map(HeaderPiece::Value),
+            Part::Name(CLIENT_ID) => Ok(HeaderPiece::ClientId),
+            Part::Name(name) => declared.in_header(name).map(HeaderPiece::Value),
         });
         Ok(Self {
             pieces: pieces.collect::<Result<_, _>>()?,
@@ -52,11 +57,18 @@ impl HeaderTemplate {
         self.pieces.iter().filter_map(|piece| match piece {
             HeaderPiece::AccessToken => Some("access_token"),
             HeaderPiece::ApiKey => Some("api_key"),
-            HeaderPiece::Literal(_) | HeaderPiece::Value(_) => None,
+            HeaderPiece::Literal(_) | HeaderPiece::Value(_) | HeaderPiece::ClientId => None,
         })
     }
 
-    /// The header's value, with no control character in it.
+    /// Whether `{client_id}` stands in it.
+    pub fn wants_client_id(&self) -> bool {
+        let is_client_id = |piece: &HeaderPiece| matches!(piece, HeaderPiece::ClientId);
+        self.pieces.iter().any(is_client_id)
+    }
+
+    /// The header's value, with no control character in it. The id of the instance's vendor app is the value named
+    /// [`CLIENT_ID`].
     pub fn render(
         &self,
         values: &Parameters,
@@ -67,12 +79,23 @@ impl HeaderTemplate {
             text.push_str(match piece {
                 HeaderPiece::Literal(literal) => literal,
                 HeaderPiece::Value(parameter) => value(parameter, values)?,
+                HeaderPiece::ClientId => client_id(values)?,
                 HeaderPiece::AccessToken => credential("access_token", credentials.access_token)?,
                 HeaderPiece::ApiKey => credential("api_key", credentials.api_key)?,
             });
         }
         Ok(text.into())
     }
+}
+
+fn client_id(values: &Parameters) -> Result<&str, ParameterError> {
+    let id = values
+        .get(CLIENT_ID)
+        .filter(|id| !id.chars().any(char::is_control));
+    id.ok_or_else(|| ParameterError::Missing {
+        name: CLIENT_ID.to_owned(),
+        label: "the id of the vendor app".to_owned(),
+    })
 }
 
 fn credential<'a>(name: &str, secret: Option<&'a SecretString>) -> Result<&'a str, ParameterError> {

@@ -6,6 +6,7 @@
 //! parameter moves an address to another host.
 
 mod address;
+mod answer;
 mod api;
 mod auth;
 mod built_in;
@@ -13,6 +14,7 @@ mod catalog;
 mod connector;
 mod directory;
 mod header;
+mod long_lived;
 mod nearest;
 mod oauth1;
 mod paging;
@@ -21,19 +23,23 @@ mod pieces;
 mod problem;
 mod reach;
 mod read;
+mod returned;
 mod section;
 mod template;
 mod token_server;
 
+pub use answer::{AnswerShape, ExpiresAs};
 pub use api::{Api, Method, Ping, Resource};
-pub use auth::{ApiKey, Auth, Basic, OAuth2, Pkce, Refresh};
+pub use auth::{ApiKey, Auth, Basic, OAuth2, Pkce, Refresh, Sent};
 pub use catalog::{Catalog, ConnectorSource, LoadOptions, check_directory};
 pub use connector::Connector;
-pub use header::{Credentials, HeaderTemplate};
+pub use header::{CLIENT_ID, Credentials, HeaderTemplate};
+pub use long_lived::{LongLived, LongLivedValue};
 pub use oauth1::{OAuth1, SignatureMethod};
 pub use paging::{AnswerPath, Paging, PagingStyle, Step};
 pub use parameter::{Parameter, ParameterError, Parameters, Pattern, Place};
 pub use problem::{LoadError, Problem};
+pub use returned::Returned;
 pub use template::Template;
 pub use token_server::{ClientAuth, TokenRequestFormat, TokenServer};
 

@@ -5,6 +5,8 @@ use std::fmt;
 
 use regex::{Regex, RegexBuilder};
 
+use crate::returned::Returned;
+
 /// Longest value of a parameter, in bytes.
 const LONGEST_VALUE: usize = 1024;
 
@@ -19,12 +21,14 @@ pub struct Parameter {
     pub help: String,
     /// Whether the connector cannot work without a value.
     pub required: bool,
-    /// Whether the value is masked wherever an instance is shown. A secret reaches no template.
+    /// Whether the value is masked wherever an instance is shown. A secret reaches headers of API calls at most.
     pub secret: bool,
     /// The value that stands when none is given.
     pub default: Option<String>,
     /// What a value must match as a whole.
     pub pattern: Option<Pattern>,
+    /// Where the vendor gives the value back, which then outweighs what was given.
+    pub returned: Option<Returned>,
     /// Where the value goes.
     pub place: Place,
 }
@@ -92,6 +96,11 @@ impl Pattern {
         &self.source
     }
 
+    /// What the first group holds of a text that matches as a whole.
+    pub(crate) fn group<'t>(&self, text: &'t str) -> Option<&'t str> {
+        Some(self.whole.captures(text)?.get(1)?.as_str())
+    }
+
     /// Whether the whole value matches.
     pub fn matches(&self, value: &str) -> bool {
         self.whole.is_match(value)
@@ -104,7 +113,7 @@ impl fmt::Display for Pattern {
     }
 }
 
-fn compile(source: &str) -> Result<Regex, String> {
+pub(crate) fn compile(source: &str) -> Result<Regex, String> {
     RegexBuilder::new(source)
         .size_limit(1 << 20)
         .build()

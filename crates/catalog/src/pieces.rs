@@ -57,6 +57,17 @@ pub(crate) struct Declared(pub(crate) Vec<Arc<Parameter>>);
 impl Declared {
     /// The parameter behind a placeholder; the error says what to write instead.
     pub(crate) fn placeholder(&self, name: &str) -> Result<Arc<Parameter>, String> {
+        let parameter = self.in_header(name)?;
+        if parameter.secret {
+            return Err(format!(
+                "parameter '{name}' is secret and may not stand here: remove {{{name}}} or secret = true"
+            ));
+        }
+        Ok(parameter)
+    }
+
+    /// The same in a header of API calls, where a secret may stand.
+    pub(crate) fn in_header(&self, name: &str) -> Result<Arc<Parameter>, String> {
         let Some(parameter) = self.0.iter().find(|parameter| parameter.name == name) else {
             let names = self.0.iter().map(|parameter| parameter.name.as_str());
             let advice = nearest(name, names).map_or_else(
@@ -67,11 +78,6 @@ impl Declared {
                 "placeholder {{{name}}} is not a declared parameter: {advice}"
             ));
         };
-        if parameter.secret {
-            return Err(format!(
-                "parameter '{name}' is secret and may not stand here: remove {{{name}}} or secret = true"
-            ));
-        }
         Ok(Arc::clone(parameter))
     }
 }

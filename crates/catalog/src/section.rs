@@ -175,6 +175,11 @@ impl<'a> Section<'a> {
         Some(array.iter().filter_map(|item| self.as_text(key, item)).collect())
     }
 
+    /// Whether the key stands there.
+    pub(crate) fn has(&self, key: &'static str) -> bool {
+        self.value(key).is_some()
+    }
+
     /// A table of texts, in the file's order.
     pub(crate) fn pairs(&self, key: &'static str) -> Vec<(Spanned<String>, Spanned<String>)> {
         let Some(value) = self.value(key) else {

@@ -1,5 +1,6 @@
 //! Where a vendor hands out OAuth 2 tokens, and how it wants to be asked.
 
+use crate::answer::AnswerShape;
 use crate::template::Template;
 
 /// A vendor's token endpoint, whatever is turned into tokens there.
@@ -14,11 +15,15 @@ pub struct TokenServer {
     /// What stands between two scopes; RFC 6749 says a space.
     pub scope_separator: String,
     /// Extra parameters of every token request, in the file's order.
-    pub token_params: Vec<(String, String)>,
+    pub token_params: Vec<(String, Template)>,
+    /// What the vendor calls parameters of token requests otherwise; an empty name leaves one out.
+    pub token_names: Vec<(String, String)>,
     /// How the client authenticates (RFC 6749 section 2.3.1).
     pub client_auth: ClientAuth,
     /// How a token request is written.
     pub token_request: TokenRequestFormat,
+    /// How its answers read.
+    pub answer: AnswerShape,
 }
 
 impl TokenServer {
@@ -35,6 +40,8 @@ pub enum ClientAuth {
     Body,
     /// In an `Authorization: Basic` header.
     Basic,
+    /// The secret alone, as the user name of such a header.
+    SecretAsUser,
 }
 
 /// How the body of a token request is written.

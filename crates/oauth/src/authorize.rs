@@ -3,6 +3,7 @@
 use form_urlencoded::byte_serialize;
 
 use crate::endpoint::{self, InvalidEndpoint};
+use crate::names::Names;
 
 /// The parameters that are Ferrule's to set.
 const OURS: [&str; 7] = [
@@ -32,6 +33,8 @@ pub struct AuthorizationRequest<'a> {
     pub code_challenge: Option<&'a str>,
     /// What the connector adds. A name that is ours, or that was there before, is passed over.
     pub extra: &'a [(String, String)],
+    /// What the vendor calls the rest.
+    pub names: Names<'a>,
 }
 
 impl AuthorizationRequest<'_> {
@@ -58,7 +61,9 @@ impl AuthorizationRequest<'_> {
         if let Some(challenge) = self.code_challenge {
             pairs.extend([("code_challenge", challenge), ("code_challenge_method", "S256")]);
         }
-        with_parameters(self.endpoint, &OURS, pairs, self.extra)
+        let pairs = pairs.into_iter();
+        let pairs = pairs.filter_map(|(name, value)| Some((self.names.of(name)?, value)));
+        with_parameters(self.endpoint, &OURS, pairs.collect(), self.extra)
     }
 }
 
@@ -121,6 +126,7 @@ mod tests {
         client_id: "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
         code_challenge: None,
         extra: &[],
+        names: Names(&[]),
     };
 
     fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -128,6 +134,21 @@ mod tests {
             .iter()
             .map(|&(name, value)| (name.to_owned(), value.to_owned()))
             .collect()
+    }
+
+    #[test]
+    fn a_vendors_own_names_stand_in_place_of_ours() {
+        let names = [("client_id", "app_id"), ("response_type", "")];
+        let names = names.map(|(ours, vendors)| (ours.to_owned(), vendors.to_owned()));
+        let request = AuthorizationRequest {
+            endpoint: "https://vendor.example/a",
+            scope: None,
+            names: Names(&names),
+            ..INTERCOM
+        };
+        let url = request.url().unwrap();
+        assert!(url.contains("&app_id=") && !url.contains("client_id"), "{url}");
+        assert!(!url.contains("response_type"), "{url}");
     }
 
     #[test]
@@ -234,6 +255,7 @@ mod tests {
                 client_id: &client_id,
                 code_challenge: Some(&challenge),
                 extra: &extra,
+                names: Names(&[]),
             };
             let url = Url::parse(&request.url().unwrap()).unwrap();
             prop_assert_eq!((url.host_str(), url.path()), (Some("vendor.example"), "/a/b"));

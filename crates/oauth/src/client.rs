@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
 use crate::endpoint::{self, InvalidEndpoint};
+use crate::names::Names;
 
 /// How the client's credentials travel (RFC 6749 section 2.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub enum ClientAuth {
     Body,
     /// As an `Authorization: Basic` header, and nowhere else.
     Basic,
+    /// The secret alone, as the user name of such a header.
+    SecretAsUser,
 }
 
 /// How the fields of a token request are written.
@@ -26,6 +29,25 @@ pub enum BodyFormat {
     Form,
     /// A JSON object of strings, as some vendors want it.
     Json,
+}
+
+/// How the fields of a token request are written, and what the vendor calls them.
+#[derive(Clone, Copy, Debug)]
+pub struct Wording<'a> {
+    /// What the body is.
+    pub format: BodyFormat,
+    /// The vendor's names.
+    pub names: Names<'a>,
+}
+
+impl From<BodyFormat> for Wording<'_> {
+    /// With the names of RFC 6749.
+    fn from(format: BodyFormat) -> Self {
+        Self {
+            format,
+            names: Names::default(),
+        }
+    }
 }
 
 /// A vendor app: what the vendor knows the caller by.
@@ -54,12 +76,15 @@ impl<'a> Client<'a> {
 
     /// The `Authorization` header, both halves form-encoded first (RFC 6749 section 2.3.1).
     fn basic(&self) -> Option<HeaderValue> {
-        if self.auth != ClientAuth::Basic {
-            return None;
-        }
-        let mut pair: String = byte_serialize(self.id.as_bytes()).collect();
+        let secret = self.secret.expose_secret();
+        let (user, password) = match self.auth {
+            ClientAuth::Body => return None,
+            ClientAuth::Basic => (self.id, secret),
+            ClientAuth::SecretAsUser => (secret, ""),
+        };
+        let mut pair: String = byte_serialize(user.as_bytes()).collect();
         pair.push(':');
-        pair.extend(byte_serialize(self.secret.expose_secret().as_bytes()));
+        pair.extend(byte_serialize(password.as_bytes()));
         let mut header = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair))).ok()?;
         header.set_sensitive(true);
         Some(header)
@@ -70,15 +95,20 @@ impl<'a> Client<'a> {
         &self,
         address: &str,
         fields: &[(&str, &str)],
-        format: BodyFormat,
+        wording: impl Into<Wording<'a>>,
     ) -> Result<Request<Vec<u8>>, InvalidEndpoint> {
         let uri: Uri = endpoint::parse(address)?
             .as_str()
             .parse()
             .map_err(|_| InvalidEndpoint::NotAUrl)?;
+        let Wording { format, names } = wording.into();
+        let fields = fields
+            .iter()
+            .filter_map(|&(name, value)| Some((names.of(name)?, value)));
+        let fields: Vec<(&str, &str)> = fields.collect();
         let (content_type, body) = match format {
-            BodyFormat::Form => ("application/x-www-form-urlencoded", form(fields)),
-            BodyFormat::Json => ("application/json", json(fields)),
+            BodyFormat::Form => ("application/x-www-form-urlencoded", form(&fields)),
+            BodyFormat::Json => ("application/json", json(&fields)),
         };
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
@@ -137,6 +167,13 @@ mod tests {
         let header = header_of("a:b", "c d/é", ClientAuth::Basic).unwrap();
         let encoded = header.to_str().unwrap().strip_prefix("Basic ").unwrap();
         assert_eq!(STANDARD.decode(encoded).unwrap(), b"a%3Ab:c+d%2F%C3%A9");
+    }
+
+    #[test]
+    fn a_secret_may_stand_alone() {
+        let header = header_of("id", "sk_1", ClientAuth::SecretAsUser).unwrap();
+        let encoded = header.to_str().unwrap().strip_prefix("Basic ").unwrap();
+        assert_eq!(STANDARD.decode(encoded).unwrap(), b"sk_1:");
     }
 
     #[test]

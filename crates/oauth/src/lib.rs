@@ -14,6 +14,8 @@ mod authorize;
 mod client;
 mod endpoint;
 mod issuer;
+mod long_lived;
+mod names;
 pub mod oauth1;
 mod pkce;
 pub mod redirect_uri;
@@ -24,11 +26,15 @@ mod token_request;
 mod vendor_words;
 
 pub use authorize::AuthorizationRequest;
-pub use client::{BodyFormat, Client, ClientAuth};
+pub use client::{BodyFormat, Client, ClientAuth, Wording};
 pub use endpoint::InvalidEndpoint;
 pub use issuer::{IssMismatch, check_iss};
+pub use long_lived::long_lived_request;
+pub use names::Names;
 pub use pkce::{CodeVerifier, InvalidCodeVerifier};
 pub use revocation::{TokenHint, revocation_request};
-pub use token_answer::{ExtraFields, Grant, MAX_ANSWER_BYTES, TokenAnswer, read_token_answer};
+pub use token_answer::{
+    AnswerShape, ExpiresAs, ExtraFields, Grant, MAX_ANSWER_BYTES, TokenAnswer, read_token_answer,
+};
 pub use token_request::{client_credentials_request, code_request, refresh_request};
 pub use vendor_words::{MAX_VENDOR_WORDS, vendor_words};

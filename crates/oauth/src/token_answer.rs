@@ -1,16 +1,17 @@
 //! What a vendor's token endpoint said, read leniently.
 
 pub(crate) mod fields;
+mod shape;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 use ferrule_model::TokenPair;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 use fields::Fields;
+pub use shape::{AnswerShape, ExpiresAs};
 
 /// The longest answer that is read, in bytes.
 pub const MAX_ANSWER_BYTES: usize = 1 << 20;
@@ -40,7 +41,8 @@ pub enum TokenAnswer {
 pub struct Grant {
     /// The tokens.
     pub tokens: TokenPair,
-    /// The answer's other top-level strings and numbers, such as the address of the account's API.
+    /// The answer's other strings and numbers, such as the address of the account's API. What lies in objects is
+    /// named by its path, with dots between; what lies in lists is left out.
     pub extra: ExtraFields,
 }
 
@@ -52,6 +54,13 @@ impl ExtraFields {
     /// The field of this name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    /// These and those; of a name that both have, the latter's field.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
     }
 
     /// All fields, by name.
@@ -88,7 +97,7 @@ impl fmt::Debug for TokenAnswer {
 /// - The body decides whether it is JSON or form-encoded, and the content type only that a page is no form.
 ///   Of a repeated name the last value counts. Above [`MAX_ANSWER_BYTES`], or nested deeper than 128, it is
 ///   unreadable.
-/// - `access_token` may be called `token`. `token_type` may be missing. An id token is not read and not kept.
+/// - `shape` says where the answer holds what; `access_token` may be called `token` by all. `token_type` may be missing. An id token is not read and not kept.
 /// - `expires_in`, in seconds, may be a number or a string of one, and counts from `requested_at`, the moment the
 ///   request was sent. Missing, unreadable, zero, negative or beyond the calendar means that the token does not
 ///   expire (Mailchimp says 0, Intercom nothing).
@@ -100,35 +109,53 @@ pub fn read_token_answer(
     body: &[u8],
     requested_at: Timestamp,
     asked_scope: &str,
+    shape: &AnswerShape<'_>,
 ) -> TokenAnswer {
     let fields = Fields::read(content_type, body);
     match (status, fields) {
-        (200..=299, Some(fields)) => match fields.error() {
+        (200..=299, Some(fields)) => match fields.error(shape.error) {
             Some(error) => TokenAnswer::Refused {
                 error,
-                description: fields.error_description(),
+                description: fields.error_description(shape.error_description),
             },
-            None => granted(fields, requested_at, asked_scope)
+            None => granted(fields, requested_at, asked_scope, shape)
                 .map_or(TokenAnswer::Unclear { status }, TokenAnswer::Granted),
         },
         (400..=499, fields) => TokenAnswer::Refused {
-            error: fields.as_ref().and_then(Fields::error).unwrap_or_default(),
-            description: fields.as_ref().and_then(Fields::error_description),
+            error: fields
+                .as_ref()
+                .and_then(|fields| fields.error(shape.error))
+                .unwrap_or_default(),
+            description: fields.and_then(|fields| fields.error_description(shape.error_description)),
         },
         (status, _) => TokenAnswer::Unclear { status },
     }
 }
 
-fn granted(mut fields: Fields, requested_at: Timestamp, asked_scope: &str) -> Option<Grant> {
+fn granted(
+    mut fields: Fields,
+    requested_at: Timestamp,
+    asked_scope: &str,
+    shape: &AnswerShape<'_>,
+) -> Option<Grant> {
+    let mut around = BTreeMap::new();
+    if let Some(within) = shape.within {
+        let inner = fields.take_object(within)?;
+        for name in ["access_token", "token", "refresh_token", "id_token"] {
+            fields.take_text(name);
+        }
+        around = fields.into_texts("");
+        fields = inner;
+    }
     let token = fields.take_text("token");
-    let access_token = fields.take_text("access_token").or(token)?;
-    let refresh_token = fields.take_text("refresh_token");
+    let access_token = fields.take_text(shape.access_token).or(token)?;
+    let refresh_token = fields.take_text(shape.refresh_token);
     fields.take_text("id_token");
     let expires_at = fields
-        .take_seconds("expires_in")
-        .and_then(|lifetime| expiry(requested_at, lifetime));
+        .take_number(shape.expires)
+        .and_then(|text| shape.expires_as.moment(&text, requested_at));
     let scope = fields
-        .take_words("scope")
+        .take_words(shape.scope)
         .unwrap_or_else(|| asked_scope.to_owned());
     let tokens = TokenPair {
         access_token: SecretString::from(access_token),
@@ -136,16 +163,11 @@ fn granted(mut fields: Fields, requested_at: Timestamp, asked_scope: &str) -> Op
         expires_at,
         scope,
     };
+    around.extend(fields.into_texts(shape.within.unwrap_or_default()));
     Some(Grant {
         tokens,
-        extra: ExtraFields(fields.into_texts()),
+        extra: ExtraFields(around),
     })
-}
-
-fn expiry(requested_at: Timestamp, lifetime: Duration) -> Option<Timestamp> {
-    requested_at
-        .checked_add(SignedDuration::try_from(lifetime).ok()?)
-        .ok()
 }
 
 #[cfg(test)]

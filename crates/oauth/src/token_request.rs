@@ -3,7 +3,7 @@
 use http::Request;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::client::{BodyFormat, Client};
+use crate::client::{Client, Wording};
 use crate::endpoint::InvalidEndpoint;
 use crate::pkce::CodeVerifier;
 
@@ -20,7 +20,7 @@ const OURS: [&str; 7] = [
 
 /// The request that turns a code into tokens (RFC 6749 section 4.1.3).
 ///
-/// Its fields, in this order: `grant_type, code, redirect_uri, client_id, client_secret, code_verifier`, then
+/// Its fields, in this order, by the names that the vendor has for them: `grant_type, code, redirect_uri, client_id, client_secret, code_verifier`, then
 /// extras; an extra whose name is ours is passed over.
 ///
 /// # Errors
@@ -31,7 +31,7 @@ pub fn code_request(
     code: &SecretString,
     redirect_uri: &str,
     verifier: Option<&CodeVerifier>,
-    format: BodyFormat,
+    wording: Wording<'_>,
     extra: &[(String, String)],
 ) -> Result<Request<Vec<u8>>, InvalidEndpoint> {
     let mut fields = vec![
@@ -42,13 +42,14 @@ pub fn code_request(
     fields.extend(client.fields());
     fields.extend(verifier.map(|verifier| ("code_verifier", verifier.secret().expose_secret())));
     fields.extend(additions(extra));
-    client.post(token_url, &fields, format)
+    client.post(token_url, &fields, wording)
 }
 
 /// The request that spends a refresh token (RFC 6749 section 6). It asks for the scope that was granted, by
-/// naming none.
+/// naming none unless an extra does.
 ///
-/// Its fields, in this order: `grant_type, refresh_token, client_id, client_secret`, then extras.
+/// Its fields, in this order: `grant_type, refresh_token, client_id, client_secret`, then extras, `redirect_uri`
+/// among them where a vendor wants it.
 ///
 /// # Errors
 /// The token URL is no endpoint.
@@ -56,7 +57,7 @@ pub fn refresh_request(
     token_url: &str,
     client: &Client<'_>,
     refresh_token: &SecretString,
-    format: BodyFormat,
+    wording: Wording<'_>,
     extra: &[(String, String)],
 ) -> Result<Request<Vec<u8>>, InvalidEndpoint> {
     let mut fields = vec![
@@ -64,8 +65,9 @@ pub fn refresh_request(
         ("refresh_token", refresh_token.expose_secret()),
     ];
     fields.extend(client.fields());
-    fields.extend(additions(extra));
-    client.post(token_url, &fields, format)
+    let extra = extra.iter().map(|(name, value)| (&**name, &**value));
+    fields.extend(extra.filter(|(name, _)| *name == "redirect_uri" || !OURS.contains(name)));
+    client.post(token_url, &fields, wording)
 }
 
 /// The request for the app's own token (RFC 6749 section 4.4.2). An empty scope is left out.
@@ -79,14 +81,14 @@ pub fn client_credentials_request(
     token_url: &str,
     client: &Client<'_>,
     scope: &str,
-    format: BodyFormat,
+    wording: Wording<'_>,
     extra: &[(String, String)],
 ) -> Result<Request<Vec<u8>>, InvalidEndpoint> {
     let mut fields = vec![("grant_type", "client_credentials")];
     fields.extend((!scope.is_empty()).then_some(("scope", scope)));
     fields.extend(client.fields());
     fields.extend(additions(extra).filter(|(name, _)| *name != "scope"));
-    client.post(token_url, &fields, format)
+    client.post(token_url, &fields, wording)
 }
 
 fn additions(extra: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
@@ -102,7 +104,7 @@ mod tests {
     use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 
     use super::*;
-    use crate::client::ClientAuth;
+    use crate::client::{BodyFormat, ClientAuth};
 
     const TOKEN_URL: &str = "https://vendor.example/token";
 
@@ -125,7 +127,7 @@ mod tests {
             &code,
             "https://a.example/cb",
             Some(&verifier),
-            format,
+            format.into(),
             &extra,
         )
         .unwrap()
@@ -179,7 +181,8 @@ mod tests {
             secret: &secret,
             auth: ClientAuth::Body,
         };
-        let request = refresh_request(TOKEN_URL, &client, &"r+1".into(), BodyFormat::Form, &[]).unwrap();
+        let request =
+            refresh_request(TOKEN_URL, &client, &"r+1".into(), BodyFormat::Form.into(), &[]).unwrap();
         assert_eq!(
             String::from_utf8(request.into_body()).unwrap(),
             "grant_type=refresh_token&refresh_token=r%2B1&client_id=id&client_secret=s"
@@ -207,7 +210,8 @@ mod tests {
                 auth,
             };
             let request =
-                client_credentials_request(TOKEN_URL, &client, scope, BodyFormat::Form, &extra).unwrap();
+                client_credentials_request(TOKEN_URL, &client, scope, BodyFormat::Form.into(), &extra)
+                    .unwrap();
             assert_eq!(
                 request.headers().contains_key(AUTHORIZATION),
                 auth == ClientAuth::Basic
@@ -228,7 +232,7 @@ mod tests {
             "http://vendor.example/token",
             &client,
             &"r".into(),
-            BodyFormat::Form,
+            BodyFormat::Form.into(),
             &[],
         );
         assert_eq!(request.map(|_| ()), Err(InvalidEndpoint::Insecure));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ferrule_catalog::{Auth, Connector, Place};
+use ferrule_catalog::{Api, Auth, CLIENT_ID, Connector, Place};
 use ferrule_wire::{Refusal, v1};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -55,7 +55,8 @@ pub(crate) async fn credential(registry: &Registry, row: &InstanceRow) -> Result
     Ok(credential)
 }
 
-/// The declared values that addresses and headers of calls hold; a secret reaches no template.
+/// The declared values that addresses and headers of calls hold, and the app's id where a header holds that. A secret
+/// goes into headers alone: a file that puts one into an address is refused.
 fn parameters(
     connector: &Connector,
     configuration: &Configuration,
@@ -66,7 +67,60 @@ fn parameters(
     let wanted = connector
         .parameters
         .iter()
-        .filter(|parameter| !parameter.secret && matches!(parameter.place, Place::Address | Place::Header))
+        .filter(|parameter| matches!(parameter.place, Place::Address | Place::Header))
         .filter_map(|parameter| Some((parameter.name.clone(), values.get(&parameter.name)?.to_owned())));
-    Ok(wanted.collect())
+    let mut wanted: BTreeMap<String, String> = wanted.collect();
+    if connector.api.as_ref().is_some_and(Api::wants_client_id)
+        && let Some(id) = configuration.get(CLIENT_KEY)
+    {
+        wanted.insert(CLIENT_ID.to_owned(), id.to_owned());
+    }
+    Ok(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use ferrule_catalog::{Catalog, ConnectorSource, LoadOptions};
+
+    use super::*;
+
+    const X: &str = r#"key = "x"
+name = "X"
+hub = "crm"
+[auth]
+kind = "oauth2"
+authorization_url = "https://x.example.com/a"
+token_url = "https://x.example.com/t"
+[api]
+base_url = "https://x.example.com"
+headers = { x-app = "{client_id}", x-key = "{developer_token}" }
+[[parameters]]
+name = "developer_token"
+secret = true
+[[parameters]]
+name = "pet"
+secret = true
+"#;
+
+    #[test]
+    fn headers_get_the_apps_id_and_the_secrets_that_stand_in_them() {
+        let source = ConnectorSource {
+            name: "x.toml".to_owned(),
+            text: X.to_owned(),
+        };
+        let catalog = Catalog::load(&LoadOptions {
+            extra: vec![source],
+            ..LoadOptions::default()
+        });
+        let catalog = catalog.unwrap();
+        let x = catalog.get("x").unwrap();
+        let mut configuration = Configuration::default();
+        for (name, value) in [(CLIENT_KEY, "id"), ("developer_token", "dt"), ("pet", "cat")] {
+            configuration.insert(x, name.to_owned(), value.to_owned());
+        }
+        let told = parameters(x, &configuration).unwrap();
+        let want = [("client_id", "id"), ("developer_token", "dt")];
+        let want = want.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(told, BTreeMap::from(want));
+    }
 }

@@ -2,7 +2,7 @@
 
 use ferrule_catalog::{Auth, Connector, OAuth2, Pkce};
 use ferrule_model::{Digest, OrganizationId};
-use ferrule_oauth::{AuthorizationRequest, CodeVerifier, redirect_uri, return_url};
+use ferrule_oauth::{AuthorizationRequest, CodeVerifier, Names, redirect_uri, return_url};
 use ferrule_wire::Refusal;
 use ferrule_wire::v1::{AuthorizeRequest, AuthorizeResponse};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -43,11 +43,14 @@ pub(crate) async fn authorize(
     let oauth_url = AuthorizationRequest {
         endpoint: &connector.authorization_url(&parameters).map_err(from_parameter)?,
         scope: Some(&scope),
-        redirect_uri: &plan.callback_url,
+        redirect_uri: &connector
+            .redirect_uri(&plan.callback_url, &parameters)
+            .map_err(from_parameter)?,
         state: plan.state.expose_secret(),
         client_id: &request.api_key,
         code_challenge: verifier.as_ref().map(CodeVerifier::challenge).as_deref(),
         extra: &connector.authorize_params(&parameters).map_err(from_parameter)?,
+        names: Names(&oauth2.authorize_names),
     }
     .url()
     .map_err(Refusal::internal)?;

@@ -30,7 +30,7 @@ pub(crate) async fn callback(broker: &Broker, request: CallbackRequest) -> Resul
     let (iss, binding) = (request.iss.clone(), Digest::from_bytes(&request.browser_binding));
     let (state, came) = match connector.auth {
         Auth::OAuth1(_) => oauth1::came(connector, request.parameters)?,
-        _ => came(request)?,
+        _ => came(connector, request)?,
     };
     let iss_required = connector.oauth2().is_ok_and(|oauth2| oauth2.iss_required);
     let key = HandshakeKey::of_state(&state);
@@ -63,7 +63,7 @@ pub(crate) async fn callback(broker: &Broker, request: CallbackRequest) -> Resul
 }
 
 /// The state, and what came with it (RFC 6749 sections 4.1.2 and 4.1.2.1).
-fn came(request: CallbackRequest) -> Result<(SecretString, Came), Refusal> {
+fn came(connector: &Connector, mut request: CallbackRequest) -> Result<(SecretString, Came), Refusal> {
     let refuse = |words| Err(Refusal::new(Reason::InvalidRequest, words));
     if request.state.is_empty() {
         return refuse("The vendor sent no state, so nobody knows which login this answers.");
@@ -75,6 +75,11 @@ fn came(request: CallbackRequest) -> Result<(SecretString, Came), Refusal> {
             description: vendor_words("", Some(&request.error_description), &[&state]),
         };
         return Ok((state, Came::No(denial)));
+    }
+    if let Ok(oauth2) = connector.oauth2()
+        && let Some(code) = request.parameters.remove(&oauth2.callback_code)
+    {
+        request.code = code;
     }
     if request.code.is_empty() {
         return refuse("The vendor sent neither a code nor an error.");

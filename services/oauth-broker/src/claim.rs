@@ -1,7 +1,5 @@
 //! Takes the code of an exchange and what goes with it: from its handshake, or on the caller's word alone.
 
-use std::collections::BTreeMap;
-
 use ferrule_catalog::{Auth, Connector, Pkce};
 use ferrule_model::{Digest, OrganizationId};
 use ferrule_oauth::{check_iss, vendor_words};
@@ -11,6 +9,7 @@ use secrecy::SecretString;
 
 use crate::authorize::OWN_CALLBACK_STATE;
 use crate::expected::Expected;
+use crate::fill::fill_from_callback;
 use crate::handshake::{
     AuthorizationRequest, Callback, Claim, Claimed, Denial, HandshakeKey, TemporaryCredentials,
 };
@@ -142,33 +141,8 @@ fn with_returned(connector: &Connector, handshake: Option<HandshakeKey>, mut cla
     let returned = returned
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    fill(&mut claimed.request.parameters, connector, returned);
+    fill_from_callback(&mut claimed.request.parameters, connector, returned);
     Code { handshake, claimed }
-}
-
-/// Adds values that the vendor gave for parameters the connector declares, where there is none and it fits.
-pub(crate) fn fill<'a>(
-    parameters: &mut BTreeMap<String, String>,
-    connector: &Connector,
-    returned: impl Iterator<Item = (&'a str, &'a str)>,
-) {
-    for (name, value) in returned {
-        let declared = connector
-            .parameters
-            .iter()
-            .find(|parameter| parameter.name == name);
-        match declared {
-            Some(parameter) if parameter.accepts(value) => {
-                parameters
-                    .entry(name.to_owned())
-                    .or_insert_with(|| value.to_owned());
-            }
-            Some(_) => {
-                tracing::warn!(element = %connector.key, parameter = name, "a value that came back does not fit and is left out");
-            }
-            None => {}
-        }
-    }
 }
 
 /// A vendor's no that the caller's own callback got and posts on, whole.

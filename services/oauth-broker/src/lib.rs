@@ -10,6 +10,7 @@ mod confirm;
 mod confirm_refresh;
 mod exchange;
 mod expected;
+mod fill;
 mod find_outcome;
 pub mod handshake;
 mod journal;

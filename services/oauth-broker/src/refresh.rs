@@ -17,13 +17,13 @@ use secrecy::SecretString;
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
-use crate::claim::fill;
+use crate::fill::fill;
 use crate::handshake::{Grant, RecordError, SpentPair};
 use crate::journal;
 use crate::refusals::{from_parameter, from_record};
 use crate::reply;
 use crate::state::Broker;
-use crate::token_endpoint::{Answered, TIME_LIMIT, TokenEndpoint, ask, scope_of};
+use crate::token_endpoint::{Answered, TIME_LIMIT, TokenEndpoint, scope_of};
 use crate::under_way::Turn;
 use crate::vendor_call::Asked;
 use crate::verdict::{Refreshed, verdict};
@@ -100,17 +100,22 @@ async fn send(broker: &Broker, request: RefreshRequest) -> Result<Refreshed, Ref
         return Err(Refusal::new(Reason::InvalidRequest, words));
     }
     let parameters = connector.resolve(&request.parameters).map_err(from_parameter)?;
-    let address = connector.token_url(&parameters).map_err(from_parameter)?;
     let refresh_token = SecretString::from(request.refresh_token);
     let client_secret = SecretString::from(request.api_secret);
-    let endpoint = TokenEndpoint::new(connector, address, &request.api_key, &client_secret)?;
+    let endpoint = TokenEndpoint::new(connector, &parameters, &request.api_key, &client_secret)?;
     let (message, scope) = if app_alone {
         let scope = scope_of(&request.parameters, tokens);
         (endpoint.client_credentials_request(&scope)?, scope)
     } else {
-        (endpoint.refresh_request(&refresh_token)?, request.scope)
+        (
+            endpoint.refresh_request(&refresh_token, &request.scope, &request.callback_url)?,
+            request.scope,
+        )
     };
-    let answer = match ask(broker, connector, Asked::Refresh, message, LISTENING, &scope).await {
+    let answer = match endpoint
+        .ask(broker, Asked::Refresh, message, LISTENING, &scope)
+        .await
+    {
         Ok(answer) => answer,
         Err(error) => return Ok(Refreshed::without_answer(connector, &error)),
     };
@@ -123,7 +128,7 @@ async fn send(broker: &Broker, request: RefreshRequest) -> Result<Refreshed, Ref
         report(connector, &answer, verdict.kind());
         return Ok(Refreshed::Refused(verdict));
     };
-    let mut parameters = parameters.into_map();
+    let mut parameters = parameters.clone().into_map();
     fill(&mut parameters, connector, granted.extra.iter());
     Ok(Refreshed::Granted(Box::new(Grant {
         access_token: granted.tokens.access_token,

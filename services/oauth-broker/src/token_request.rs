@@ -1,17 +1,16 @@
 //! The one token request of an exchange, and what came of it.
 
-use ferrule_catalog::Connector;
-use ferrule_oauth::{CodeVerifier, TokenAnswer, vendor_words};
+use ferrule_catalog::{Connector, Parameters};
+use ferrule_oauth::{self as oauth, CodeVerifier, TokenAnswer, vendor_words};
 use ferrule_outbound::OutboundError;
 use ferrule_wire::{Reason, Refusal};
 use http::StatusCode;
 use secrecy::SecretString;
 
-use crate::claim::fill;
+use crate::fill::fill;
 use crate::handshake::{self, Claimed, Grant, Outcome};
-use crate::refusals::from_parameter;
 use crate::state::Broker;
-use crate::token_endpoint::{TIME_LIMIT, TokenEndpoint, ask};
+use crate::token_endpoint::{Answered, TIME_LIMIT, TokenEndpoint};
 use crate::vendor_call::Asked;
 
 /// What came of the request.
@@ -38,19 +37,18 @@ impl Answer {
 /// Sends the code once.
 pub(crate) async fn send(broker: &Broker, connector: &Connector, claimed: &Claimed) -> Answer {
     let agreed = &claimed.request;
-    let request = match build(connector, claimed) {
-        Ok(request) => request,
+    let parameters: Parameters = agreed.parameters.clone().into_iter().collect();
+    let public = SecretString::default();
+    let secret = agreed.client_secret.as_ref().unwrap_or(&public);
+    let endpoint = TokenEndpoint::new(connector, &parameters, &agreed.client_id, secret);
+    let built = endpoint.and_then(|endpoint| Ok((build(&endpoint, claimed)?, endpoint)));
+    let (request, endpoint) = match built {
+        Ok(built) => built,
         Err(refusal) => return Answer::NeverLeft(refusal),
     };
-    let answer = match ask(
-        broker,
-        connector,
-        Asked::Exchange,
-        request,
-        TIME_LIMIT,
-        &agreed.scope,
-    )
-    .await
+    let answer = match endpoint
+        .ask(broker, Asked::Exchange, request, TIME_LIMIT, &agreed.scope)
+        .await
     {
         Ok(answer) => answer,
         Err(error @ OutboundError::NotSent { .. }) => {
@@ -68,6 +66,7 @@ pub(crate) async fn send(broker: &Broker, connector: &Connector, claimed: &Claim
     let status = answer.status.as_u16();
     match answer.tokens {
         TokenAnswer::Granted(granted) => {
+            let granted = lengthened(broker, &endpoint, granted).await;
             let mut parameters = agreed.parameters.clone();
             fill(&mut parameters, connector, granted.extra.iter());
             Answer::Ended(Outcome::Granted(Box::new(Grant {
@@ -109,25 +108,54 @@ pub(crate) async fn send(broker: &Broker, connector: &Connector, claimed: &Claim
     }
 }
 
-fn build(connector: &Connector, claimed: &Claimed) -> Result<http::Request<Vec<u8>>, Refusal> {
+fn build(endpoint: &TokenEndpoint<'_>, claimed: &Claimed) -> Result<http::Request<Vec<u8>>, Refusal> {
     let agreed = &claimed.request;
-    let address = if let Some(address) = &agreed.token_url {
-        address.clone()
-    } else {
-        let parameters = agreed.parameters.clone().into_iter().collect();
-        connector.token_url(&parameters).map_err(from_parameter)?
-    };
-    let public = SecretString::default();
-    let secret = agreed.client_secret.as_ref().unwrap_or(&public);
     let verifier = agreed
         .code_verifier
         .clone()
         .map(CodeVerifier::try_from)
         .transpose()
         .map_err(Refusal::internal)?;
-    TokenEndpoint::new(connector, address, &agreed.client_id, secret)?.code_request(
+    endpoint.code_request(
+        agreed.token_url.as_deref(),
         &claimed.callback.code,
         &agreed.callback_url,
+        &agreed.scope,
         verifier.as_ref(),
     )
+}
+
+/// The long-lived token in place of the first, where the vendor has both. Whatever goes wrong here, the first one
+/// works and is kept: its code is spent.
+async fn lengthened(broker: &Broker, endpoint: &TokenEndpoint<'_>, first: oauth::Grant) -> oauth::Grant {
+    let request = match endpoint.long_lived_request(&first.tokens.access_token) {
+        Ok(None) => return first,
+        Ok(Some(request)) => request,
+        Err(refusal) => {
+            tracing::warn!(event = "long_lived_failed", %refusal, "a short-lived token is kept");
+            return first;
+        }
+    };
+    let answer = endpoint
+        .ask(broker, Asked::Exchange, request, TIME_LIMIT, &first.tokens.scope)
+        .await;
+    match answer {
+        Ok(Answered {
+            tokens: TokenAnswer::Granted(mut second),
+            ..
+        }) => {
+            second.tokens.refresh_token = second.tokens.refresh_token.or(first.tokens.refresh_token);
+            second.extra = first.extra.and(second.extra);
+            second
+        }
+        Ok(answer) => {
+            let status = answer.status.as_u16();
+            tracing::warn!(event = "long_lived_failed", status, "a short-lived token is kept");
+            first
+        }
+        Err(error) => {
+            tracing::warn!(event = "long_lived_failed", %error, "a short-lived token is kept");
+            first
+        }
+    }
 }

@@ -15,15 +15,15 @@ use http::StatusCode;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
-use crate::claim::fill;
 use crate::confirm::digest;
 use crate::exchange::PATIENCE;
+use crate::fill::fill;
 use crate::handshake::{Grant, Outcome, Progress};
 use crate::journal;
 use crate::refusals::{from_parameter, from_record, in_flight};
 use crate::reply;
 use crate::state::Broker;
-use crate::token_endpoint::{TIME_LIMIT, TokenEndpoint, ask, scope_of};
+use crate::token_endpoint::{TIME_LIMIT, TokenEndpoint, scope_of};
 use crate::vendor_call::Asked;
 
 /// What is shown to the vendor in place of a code.
@@ -103,15 +103,15 @@ async fn send(
 ) -> Result<Grant, Refusal> {
     let (connector, tokens) = broker.token_server(&request.element)?;
     let parameters = connector.resolve(&request.parameters).map_err(from_parameter)?;
-    let address = connector.token_url(&parameters).map_err(from_parameter)?;
     let secret = SecretString::from(request.api_secret.as_str());
     let scope = scope_of(&request.parameters, tokens);
-    let endpoint = TokenEndpoint::new(connector, address, &request.api_key, &secret)?;
+    let endpoint = TokenEndpoint::new(connector, &parameters, &request.api_key, &secret)?;
     let message = match refresh_token {
-        Some(token) => endpoint.refresh_request(token)?,
+        Some(token) => endpoint.refresh_request(token, &scope, &request.callback_url)?,
         None => endpoint.client_credentials_request(&scope)?,
     };
-    let answer = ask(broker, connector, Asked::Exchange, message, TIME_LIMIT, &scope)
+    let answer = endpoint
+        .ask(broker, Asked::Exchange, message, TIME_LIMIT, &scope)
         .await
         .map_err(|error| unanswered(connector, &error))?;
     if answer.status == StatusCode::TOO_MANY_REQUESTS {
@@ -123,7 +123,7 @@ async fn send(
     }
     match answer.tokens {
         TokenAnswer::Granted(granted) => {
-            let mut parameters = parameters.into_map();
+            let mut parameters = parameters.clone().into_map();
             fill(&mut parameters, connector, granted.extra.iter());
             Ok(Grant {
                 access_token: granted.tokens.access_token,

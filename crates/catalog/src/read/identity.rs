@@ -66,6 +66,30 @@ pub(super) fn id(
     Some(id)
 }
 
+/// Other keys that it answers to, none of them another connector's.
+pub(super) fn aliases(
+    report: &Report,
+    top: &Section<'_>,
+    key: Option<&ConnectorKey>,
+    earlier: &BTreeMap<String, Arc<Connector>>,
+) -> Vec<ConnectorKey> {
+    let texts = top.texts("aliases").unwrap_or_default();
+    let aliases = texts.into_iter().filter_map(|text| {
+        let Ok(alias) = text.get_ref().parse::<ConnectorKey>() else {
+            let message = format!("aliases: '{}' is no key", text.get_ref());
+            report.at(text.span(), message);
+            return None;
+        };
+        let mut others = earlier.values().filter(|other| Some(&other.key) != key);
+        if let Some(other) = others.find(|other| other.key == alias || other.aliases.contains(&alias)) {
+            let message = format!("aliases: '{alias}' means connector '{}': remove it", other.key);
+            report.at(text.span(), message);
+        }
+        Some(alias)
+    });
+    aliases.collect()
+}
+
 /// 1,000,000,000 and the first 30 bits of SHA-256(key).
 fn derived(key: &ConnectorKey) -> ElementId {
     let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(key.as_str()).into();

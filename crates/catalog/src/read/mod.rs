@@ -96,6 +96,7 @@ fn connector(
     let top = Section::new(report, root, "the file", 0);
     let key = identity::key(report, &top, stem);
     let id = identity::id(report, &top, key.as_ref(), earlier);
+    let aliases = identity::aliases(report, &top, key.as_ref(), earlier);
     let name = top.required_text("name");
     let hub = identity::hub(report, &top);
     let description = top
@@ -120,6 +121,7 @@ fn connector(
     Some(Connector {
         key: key?,
         id: id?,
+        aliases,
         name: name?.into_inner(),
         hub: hub?,
         description,

@@ -9,15 +9,18 @@ use toml::de::DeTable;
 use super::{text_at, texts_at};
 use crate::parameter::{Parameter, Pattern, Place};
 use crate::pieces::{Declared, is_name};
+use crate::returned::{Returned, is_path};
 use crate::section::{Report, Section};
 
 /// What the contract and the placeholders of credentials use already.
-const TAKEN: [&str; 23] = [
+const TAKEN: [&str; 25] = [
     "access_token",
     "api_key",
     "apiKey",
     "apiSecret",
     "callbackUrl",
+    "client_id",
+    "client_secret",
     "code",
     "denied",
     "elementKeyOrId",
@@ -71,6 +74,7 @@ fn parameter(
     );
     let (default, required) = (section.text("default"), section.flag("required"));
     let pattern = section.text("pattern");
+    let returned = returned(report, &section);
     let written = section.text("place");
     let chosen = section.choice("place", &PLACES);
     section.finish();
@@ -109,6 +113,7 @@ fn parameter(
         secret,
         default: default.as_ref().map(|default| default.get_ref().clone()),
         pattern,
+        returned,
         place,
         name,
     };
@@ -116,6 +121,32 @@ fn parameter(
         check_default(report, &default, &parameter);
     }
     Some(parameter)
+}
+
+/// Where the vendor gives it back.
+fn returned(report: &Report, section: &Section<'_>) -> Option<Returned> {
+    let path = section.text("returned");
+    let part = section.text("returned_part");
+    let Some(path) = path else {
+        if let Some(part) = part {
+            report.at(
+                part.span(),
+                "returned_part says what is wanted of a text: write returned = \"…\" too",
+            );
+        }
+        return None;
+    };
+    if !is_path(path.get_ref()) {
+        let message = "returned: write a name of the token answer, or several with dots between";
+        report.at(path.span(), message);
+    }
+    let returned = Returned::new(path.get_ref(), part.as_ref().map(|part| part.get_ref().as_str()));
+    returned
+        .map_err(|why| {
+            let span = part.map_or(path.span(), |part| part.span());
+            report.at(span, format!("returned_part: {why}"));
+        })
+        .ok()
 }
 
 fn check_name(report: &Report, name: &Spanned<String>, names: &mut BTreeSet<String>) {
@@ -173,6 +204,7 @@ fn place(name: &str, root: &DeTable<'_>) -> Place {
         ["auth", "token_url"],
         ["auth", "request_token_url"],
         ["auth", "revocation_url"],
+        ["auth", "refresh_url"],
         ["api", "base_url"],
     ];
     let mut headers = texts_at(root, &["api", "headers"]);

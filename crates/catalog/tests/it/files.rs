@@ -1,4 +1,4 @@
-use ferrule_catalog::{ClientAuth, Method, Pkce, Place, Refresh, TokenRequestFormat};
+use ferrule_catalog::{ClientAuth, Method, Parameters, Pkce, Place, Refresh, TokenRequestFormat};
 use proptest::prelude::*;
 
 use super::{ACME, catalog_with, connector, told};
@@ -28,8 +28,8 @@ fn every_field_of_the_format_is_read() {
         (Some("https://example.com"), true)
     );
     assert_eq!(
-        oauth2.tokens.token_params,
-        [("tenant".to_owned(), "main".to_owned())]
+        acme.token_params(&Parameters::default()),
+        Ok(vec![("tenant".to_owned(), "main".to_owned())])
     );
     assert_eq!(oauth2.tokens.token_url.names().collect::<Vec<_>>(), ["subdomain"]);
     let places: Vec<_> = acme
@@ -133,7 +133,7 @@ fn a_wrong_line_of_auth_is_told() {
         ),
         (
             "client_auth = \"header\"",
-            "client_auth = \"header\" is not known: write \"body\" or \"basic\"",
+            "client_auth = \"header\" is not known: write \"body\" or \"basic\" or \"secret_as_user\"",
         ),
         (
             "token_request = \"xml\"",
@@ -190,7 +190,7 @@ fn a_wrong_line_of_auth_is_told() {
         ),
         (
             "token_params = { a = \"{b}\" }",
-            "token_params are fixed: remove the placeholder",
+            "placeholder {b} is not a declared parameter: declare it under [[parameters]] with name = \"b\"",
         ),
     ] {
         assert_eq!(

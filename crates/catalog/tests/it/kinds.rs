@@ -36,8 +36,8 @@ fn an_app_of_its_own_has_a_token_server_and_no_login() {
     assert_eq!(
         told(&(of_kind(CLIENT_CREDENTIALS) + "pkce = \"off\"\ntoken_params = { scope = \"a\" }")),
         [
-            "7: unknown key 'pkce' in [auth]: known are client_auth, kind, revocation_url, scope_separator, scopes, \
-             token_params, token_request, token_url",
+            "7: unknown key 'pkce' in [auth]: known are answer, client_auth, kind, revocation_url, scope_separator, \
+             scopes, token_names, token_params, token_request, token_url",
             "8: token_params: Ferrule sets 'scope' itself: remove it",
         ]
     );

@@ -8,6 +8,7 @@ mod kinds;
 mod layers;
 mod oauth1;
 mod parameters;
+mod quirks;
 mod schema;
 mod shipped;
 

@@ -37,6 +37,17 @@ fn the_schema_and_the_reader_know_the_same_keys() {
             format!("{START}{AUTH}[api]\nbase_url = \"https://x.example.com\"\n{unknown}"),
         ),
         (
+            "/$defs/answer/properties",
+            format!("{START}{AUTH}[auth.answer]\n{unknown}"),
+        ),
+        (
+            "/$defs/long_lived/properties",
+            format!(
+                "{START}{AUTH}[auth.long_lived]\nurl = \"https://x.example.com/l\"\n\
+                 params = {{ t = \"{{access_token}}\" }}\n{unknown}"
+            ),
+        ),
+        (
             "/$defs/parameter/properties",
             format!("{START}{AUTH}[[parameters]]\nname = \"a\"\n{unknown}"),
         ),

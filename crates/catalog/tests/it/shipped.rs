@@ -62,7 +62,13 @@ fn catalog() -> Catalog {
 
 /// Every address that a connector's file holds.
 fn addresses(connector: &Connector) -> Vec<&str> {
-    let login = connector.oauth2().ok().map(|oauth2| &oauth2.authorization_url);
+    let login = connector.oauth2().ok().into_iter().flat_map(|oauth2| {
+        let long_lived = oauth2.long_lived.as_ref().map(|long_lived| &long_lived.url);
+        [&oauth2.authorization_url]
+            .into_iter()
+            .chain(&oauth2.refresh_url)
+            .chain(long_lived)
+    });
     let tokens = connector.token_server().into_iter();
     let tokens = tokens.flat_map(|tokens| [&tokens.token_url].into_iter().chain(&tokens.revocation_url));
     let signed = connector.oauth1().into_iter().flat_map(|oauth1| {
@@ -73,12 +79,7 @@ fn addresses(connector: &Connector) -> Vec<&str> {
         ]
     });
     let api = connector.api.iter().map(|api| &api.base_url);
-    let addresses = login
-        .into_iter()
-        .chain(tokens)
-        .chain(signed)
-        .chain(api)
-        .map(Template::as_str);
+    let addresses = login.chain(tokens).chain(signed).chain(api).map(Template::as_str);
     addresses.chain(connector.docs.as_deref()).collect()
 }
 

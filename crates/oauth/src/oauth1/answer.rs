@@ -73,14 +73,17 @@ fn problem(fields: &mut Fields) -> Option<(String, Option<String>)> {
     if let Some(problem) = fields.take_text("oauth_problem") {
         return Some((problem, fields.take_text("oauth_problem_advice")));
     }
-    Some((fields.error()?, fields.error_description()))
+    Some((
+        fields.error("error")?,
+        fields.error_description("error_description"),
+    ))
 }
 
 fn granted(mut fields: Fields) -> Option<IssuedCredentials> {
     Some(IssuedCredentials {
         token: fields.take_text("oauth_token")?.into(),
         secret: fields.take_text("oauth_token_secret")?.into(),
-        extra: fields.into_texts().into_iter().collect(),
+        extra: fields.into_texts("").into_iter().collect(),
     })
 }
 

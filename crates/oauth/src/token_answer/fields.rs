@@ -1,11 +1,13 @@
 //! An answer's fields, whatever they were written in.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::MAX_ANSWER_BYTES;
+
+/// How many objects inside each other are looked into.
+const DEPTH: usize = 4;
 
 /// The top-level fields of an answer.
 pub(crate) struct Fields(Map<String, Value>);
@@ -29,9 +31,9 @@ impl Fields {
         }
     }
 
-    /// The vendor's error code, where there is one. `null`, `false`, `0` and the empty text are none.
-    pub(crate) fn error(&self) -> Option<String> {
-        let error = self.0.get("error")?;
+    /// The vendor's error code at this path, where there is one. `null`, `false`, `0` and the empty text are none.
+    pub(crate) fn error(&self, path: &str) -> Option<String> {
+        let error = self.at(path)?;
         let named = ["type", "code"].iter().find_map(|name| text(error.get(name)?));
         match error {
             Value::Object(_) => Some(named.unwrap_or_default()),
@@ -41,10 +43,31 @@ impl Fields {
         }
     }
 
-    /// What the vendor says about its error.
-    pub(crate) fn error_description(&self) -> Option<String> {
+    /// What the vendor says about its error at this path, or as the `message` of an object.
+    pub(crate) fn error_description(&self, path: &str) -> Option<String> {
         let nested = || self.0.get("error")?.get("message");
-        self.0.get("error_description").or_else(nested).and_then(text)
+        self.at(path).or_else(nested).and_then(text)
+    }
+
+    /// What stands at a path of names with dots between.
+    fn at(&self, path: &str) -> Option<&Value> {
+        let mut names = path.split('.');
+        let first = self.0.get(names.next()?)?;
+        names.try_fold(first, |value, name| value.get(name))
+    }
+
+    /// Takes out an object.
+    pub(crate) fn take_object(&mut self, path: &str) -> Option<Self> {
+        let (first, rest) = path
+            .split_once('.')
+            .map_or((path, None), |(first, rest)| (first, Some(rest)));
+        let Value::Object(object) = self.0.remove(first)? else {
+            return None;
+        };
+        match rest {
+            None => Some(Self(object)),
+            Some(rest) => Self(object).take_object(rest),
+        }
     }
 
     /// Takes out a text that is not empty.
@@ -55,16 +78,9 @@ impl Fields {
         }
     }
 
-    /// Takes out a positive number of seconds.
-    pub(crate) fn take_seconds(&mut self, name: &str) -> Option<Duration> {
-        let seconds = match self.0.remove(name)? {
-            Value::Number(number) => number.as_f64()?,
-            Value::String(text) => text.trim().parse().ok()?,
-            _ => return None,
-        };
-        (seconds > 0.0)
-            .then(|| Duration::try_from_secs_f64(seconds).ok())
-            .flatten()
+    /// Takes out a number, or a text that may be one.
+    pub(crate) fn take_number(&mut self, name: &str) -> Option<String> {
+        text(&self.0.remove(name)?)
     }
 
     /// Takes out a text, or a list of texts joined by spaces, that is not empty.
@@ -81,12 +97,25 @@ impl Fields {
         (!words.is_empty()).then_some(words)
     }
 
-    /// What is left of texts and numbers.
-    pub(crate) fn into_texts(self) -> BTreeMap<String, String> {
-        self.0
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, text(&value)?)))
-            .collect()
+    /// What is left of texts and numbers, by their paths below `prefix`.
+    pub(crate) fn into_texts(self, prefix: &str) -> BTreeMap<String, String> {
+        let mut texts = BTreeMap::new();
+        gather(self.0, prefix, DEPTH, &mut texts);
+        texts
+    }
+}
+
+fn gather(object: Map<String, Value>, prefix: &str, depth: usize, texts: &mut BTreeMap<String, String>) {
+    for (name, value) in object {
+        let path = if prefix.is_empty() {
+            name
+        } else {
+            format!("{prefix}.{name}")
+        };
+        match value {
+            Value::Object(object) if depth > 0 => gather(object, &path, depth - 1, texts),
+            value => texts.extend(text(&value).map(|text| (path, text))),
+        }
     }
 }
 

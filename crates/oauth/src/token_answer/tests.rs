@@ -8,7 +8,14 @@ const SENT: Timestamp = Timestamp::UNIX_EPOCH;
 const JSON: Option<&str> = Some("application/json");
 
 fn read(status: u16, body: &str) -> TokenAnswer {
-    read_token_answer(status, JSON, body.as_bytes(), SENT, "asked")
+    read_token_answer(
+        status,
+        JSON,
+        body.as_bytes(),
+        SENT,
+        "asked",
+        &AnswerShape::default(),
+    )
 }
 
 fn grant(body: &str) -> Grant {
@@ -122,7 +129,9 @@ fn the_body_decides_what_it_is_written_in() {
         Some("text/plain"),
         Some("application/x-www-form-urlencoded"),
     ] {
-        let TokenAnswer::Granted(grant) = read_token_answer(200, content_type, form, SENT, "") else {
+        let TokenAnswer::Granted(grant) =
+            read_token_answer(200, content_type, form, SENT, "", &AnswerShape::default())
+        else {
             panic!("{content_type:?}");
         };
         assert_eq!(tokens_of(&grant), ("a+1", Some("r")));
@@ -137,7 +146,7 @@ fn the_body_decides_what_it_is_written_in() {
         Some("application/x-www-form-urlencoded"),
     ] {
         assert!(matches!(
-            read_token_answer(200, content_type, json, SENT, ""),
+            read_token_answer(200, content_type, json, SENT, "", &AnswerShape::default()),
             TokenAnswer::Granted(_)
         ));
     }
@@ -159,7 +168,10 @@ fn an_id_token_is_not_kept_and_odd_fields_do_no_harm() {
             "ok":true,"error":null,"empty":""}"#,
     );
     assert_eq!(tokens_of(&grant), ("a", None));
-    assert_eq!(grant.extra.iter().collect::<Vec<_>>(), [("account_id", "42")]);
+    assert_eq!(
+        grant.extra.iter().collect::<Vec<_>>(),
+        [("account_id", "42"), ("user.id", "1")]
+    );
 }
 
 #[test]
@@ -257,7 +269,8 @@ fn what_cannot_be_read_is_unclear() {
             Some("text/HTML"),
             b"a=b&access_token=a",
             SENT,
-            ""
+            "",
+            &AnswerShape::default(),
         )),
         "unclear 200"
     );
@@ -267,7 +280,8 @@ fn what_cannot_be_read_is_unclear() {
             JSON,
             b"{\"access_token\":\"\xff\"}",
             SENT,
-            ""
+            "",
+            &AnswerShape::default(),
         )),
         "unclear 200"
     );
@@ -290,7 +304,7 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(status: u16, content_type: Option<String>, body: Vec<u8>, second: i32) {
         let sent = Timestamp::from_second(i64::from(second)).unwrap();
-        let _ = read_token_answer(status, content_type.as_deref(), &body, sent, "");
+        let _ = read_token_answer(status, content_type.as_deref(), &body, sent, "", &AnswerShape::default());
     }
 
     #[test]
@@ -299,6 +313,6 @@ proptest! {
         value in r#"null|true|-?[0-9]{1,40}(\.[0-9]{1,5})?|"[a-z0-9.]{0,20}"|\[[0-9]?\]|\{("[a-z]":1)?\}"#,
     ) {
         let body = format!(r#"{{"access_token":"a","{name}":{value}}}"#);
-        let _ = read_token_answer(200, JSON, body.as_bytes(), Timestamp::MAX, "");
+        let _ = read_token_answer(200, JSON, body.as_bytes(), Timestamp::MAX, "", &AnswerShape::default());
     }
 }

@@ -9,7 +9,7 @@ use http::StatusCode;
 use secrecy::SecretString;
 
 use super::vendor::{ask, or_empty, signer, stamp};
-use crate::claim::fill;
+use crate::fill::fill;
 use crate::handshake::{self, Claimed, Grant, Outcome};
 use crate::refusals::from_parameter;
 use crate::state::Broker;

@@ -16,6 +16,7 @@ mod hostile_input;
 mod once;
 mod pkce;
 mod process;
+mod quirks;
 mod refresh;
 mod refresh_journal;
 mod refresh_once;

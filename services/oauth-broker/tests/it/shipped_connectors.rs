@@ -51,9 +51,10 @@ fn expected(
     let mut say = |name: &str, value: String| query.insert(name.to_owned(), value);
     say("response_type", "code".to_owned());
     say("client_id", API_KEY.to_owned());
+    let callback = format!("{PUBLIC_URL}/oauth/callback/{}", connector.key);
     say(
         "redirect_uri",
-        format!("{PUBLIC_URL}/oauth/callback/{}", connector.key),
+        connector.redirect_uri(&callback, parameters).unwrap(),
     );
     say("state", state.unwrap());
     if !oauth2.tokens.scopes.is_empty() {
@@ -62,6 +63,11 @@ fn expected(
     if oauth2.pkce != Pkce::Off {
         say("code_challenge", challenge.unwrap().clone());
         say("code_challenge_method", "S256".to_owned());
+    }
+    for (ours, vendors) in &oauth2.authorize_names {
+        if let Some(value) = query.remove(ours).filter(|_| !vendors.is_empty()) {
+            query.insert(vendors.clone(), value);
+        }
     }
     query
 }

@@ -1,6 +1,9 @@
 //! How its users authenticate: `[auth]`, a file for each kind that says more than its name.
 
+mod answer;
 mod authorization_url;
+mod long_lived;
+mod names;
 mod oauth1;
 mod oauth2;
 mod token_server;

@@ -5,10 +5,14 @@ use url::Url;
 
 use super::super::Reading;
 use super::authorization_url::{authorization_url, authorize_params};
-use super::token_server::token_server;
-use crate::auth::{OAuth2, Pkce, Refresh};
+use super::long_lived::long_lived;
+use super::names::names;
+use super::refuse;
+use super::token_server::{token_params, token_server};
+use crate::auth::{OAuth2, Pkce, Refresh, Sent};
 use crate::reach::is_loopback;
 use crate::section::Section;
+use crate::template::Template;
 
 /// What an authorization URL always says (RFC 6749 section 4.1.1, RFC 7636): no file may say otherwise.
 const OF_AUTHORIZATION: [&str; 7] = [
@@ -25,8 +29,30 @@ pub(super) fn oauth2(reading: &Reading<'_>, section: &Section<'_>) -> Option<OAu
     let authorization_url = authorization_url(reading, section, &OF_AUTHORIZATION);
     let tokens = token_server(reading, section, &[]);
     let (issuer, iss_required, discovery) = issuer(reading, section);
+    let authorize_names = names(reading, section, "authorize_names", &OF_AUTHORIZATION);
+    // A name that stands for one of ours is ours too.
+    let ours = authorize_names.iter().map(|(_, vendors)| vendors.as_str());
+    let ours: Vec<&str> = OF_AUTHORIZATION.into_iter().chain(ours).collect();
+    let refresh_params = section.has("refresh_params");
     Some(OAuth2 {
-        authorize_params: authorize_params(reading, section, &OF_AUTHORIZATION),
+        authorize_params: authorize_params(reading, section, &ours),
+        callback_code: callback_code(reading, section),
+        redirect_uri: section
+            .text("redirect_uri")
+            .and_then(|text| reading.parsed(&text, Template::text)),
+        token_sends: sent(reading, section, "token_sends", &[("scope", Sent::Scope)]),
+        refresh_url: section
+            .text("refresh_url")
+            .and_then(|text| reading.address(&text)),
+        refresh_params: refresh_params.then(|| token_params(reading, section, "refresh_params", &[])),
+        refresh_sends: sent(
+            reading,
+            section,
+            "refresh_sends",
+            &[("scope", Sent::Scope), ("redirect_uri", Sent::RedirectUri)],
+        ),
+        long_lived: long_lived(reading, section),
+        authorize_names,
         pkce: section
             .choice(
                 "pkce",
@@ -54,6 +80,48 @@ pub(super) fn oauth2(reading: &Reading<'_>, section: &Section<'_>) -> Option<OAu
         authorization_url: authorization_url?,
         tokens: tokens?,
     })
+}
+
+/// What the callback calls the code.
+fn callback_code(reading: &Reading<'_>, section: &Section<'_>) -> String {
+    let Some(name) = section.text("callback_code") else {
+        return "code".to_owned();
+    };
+    refuse(
+        reading,
+        &["state", "error", "error_description", "iss"],
+        &name,
+        "callback_code",
+    );
+    if name.get_ref().is_empty() {
+        let message = "'callback_code' is empty: write the vendor's name, or leave it out";
+        reading.report.at(name.span(), message);
+    }
+    name.into_inner()
+}
+
+/// What is sent along.
+fn sent(
+    reading: &Reading<'_>,
+    section: &Section<'_>,
+    key: &'static str,
+    known: &[(&str, Sent)],
+) -> Vec<Sent> {
+    let words = section.texts(key).unwrap_or_default();
+    let sent = words.iter().filter_map(|word| {
+        let found = known.iter().find(|(name, _)| name == word.get_ref());
+        if found.is_none() {
+            let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+            let message = format!(
+                "{key}: '{}' is not known: write {}",
+                word.get_ref(),
+                names.join(" or ")
+            );
+            reading.report.at(word.span(), message);
+        }
+        Some(found?.1)
+    });
+    sent.collect()
 }
 
 /// Issuer, whether a callback must name it, and whether it publishes metadata.

@@ -3,9 +3,11 @@
 use toml::Spanned;
 
 use super::super::Reading;
+use super::answer::answer;
+use super::names::names;
 use super::refuse;
-use crate::pieces::{Part, split};
 use crate::section::Section;
+use crate::template::Template;
 use crate::token_server::{ClientAuth, TokenRequestFormat, TokenServer};
 
 /// What a token request always says (RFC 6749 sections 4.1.3 and 6, RFC 7636).
@@ -35,11 +37,17 @@ pub(super) fn token_server(
         revocation_url,
         scopes: scopes(reading, section),
         scope_separator: scope_separator(reading, section),
-        token_params: token_params(reading, section, own),
+        token_params: token_params(reading, section, "token_params", own),
+        token_names: names(reading, section, "token_names", &OF_TOKEN_REQUEST),
+        answer: answer(reading, section),
         client_auth: section
             .choice(
                 "client_auth",
-                &[("body", ClientAuth::Body), ("basic", ClientAuth::Basic)],
+                &[
+                    ("body", ClientAuth::Body),
+                    ("basic", ClientAuth::Basic),
+                    ("secret_as_user", ClientAuth::SecretAsUser),
+                ],
             )
             .unwrap_or(ClientAuth::Body),
         token_request: section
@@ -80,17 +88,18 @@ fn scope_separator(reading: &Reading<'_>, section: &Section<'_>) -> String {
     separator.into_inner()
 }
 
-fn token_params(reading: &Reading<'_>, section: &Section<'_>, own: &[&str]) -> Vec<(String, String)> {
-    let pairs = section.pairs("token_params").into_iter();
-    let params = pairs.map(|(name, text)| {
-        refuse(reading, &OF_TOKEN_REQUEST, &name, "token_params");
-        refuse(reading, own, &name, "token_params");
-        if !matches!(split(text.get_ref()).as_deref(), Ok([] | [Part::Literal(_)])) {
-            reading
-                .report
-                .at(text.span(), "token_params are fixed: remove the placeholder");
-        }
-        (name.into_inner(), text.into_inner())
+/// Extra parameters of token requests, none of them among what Ferrule sets.
+pub(super) fn token_params(
+    reading: &Reading<'_>,
+    section: &Section<'_>,
+    key: &'static str,
+    own: &[&str],
+) -> Vec<(String, Template)> {
+    let pairs = section.pairs(key).into_iter();
+    let params = pairs.filter_map(|(name, text)| {
+        refuse(reading, &OF_TOKEN_REQUEST, &name, key);
+        refuse(reading, own, &name, key);
+        Some((name.into_inner(), reading.parsed(&text, Template::text)?))
     });
     params.collect()
 }
