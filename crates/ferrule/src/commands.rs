@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use ferrule_catalog::check_directory;
 use ferrule_instance_registry::rotate_keys;
 use ferrule_instance_registry::store::{Store, StoreOptions};
 use ferrule_model::{Chance, Clock};
@@ -14,9 +13,8 @@ use url::Url;
 
 use crate::data_dir::key_ring_file;
 use crate::embedded::database_url;
-use crate::{cluster_secrets, doctor};
+use crate::{cluster_secrets, connectors, doctor};
 
-pub(crate) const CONNECTORS_CHECK: &str = "connectors check";
 pub(crate) const DOCTOR: &str = "doctor";
 pub(crate) const KEYS_NEW: &str = "keys new";
 pub(crate) const KEYS_ROTATE: &str = "keys rotate";
@@ -25,29 +23,12 @@ pub(crate) const SECRETS: &str = "secrets";
 /// Does what these words ask for.
 pub(crate) async fn run(words: &str, arguments: &[String], layers: &Layers) -> anyhow::Result<()> {
     match (words, arguments) {
-        (CONNECTORS_CHECK, [directory]) => check_connectors(Path::new(directory), layers),
         (DOCTOR, arguments) => doctor::run(arguments, layers).await,
         (KEYS_NEW, [id]) => new_key(id),
         (KEYS_ROTATE, []) => rotate(layers).await,
         (SECRETS, [directory]) => lay_out_secrets(Path::new(directory), layers),
+        _ if words.starts_with("connectors ") => connectors::run(words, arguments, layers).await,
         _ => bail!("{words} is not known"),
-    }
-}
-
-/// One line a problem; none: silence and success, after a word that it was looked at.
-fn check_connectors(directory: &Path, layers: &Layers) -> anyhow::Result<()> {
-    let private_networks = layers.required("FERRULE_ALLOW_PRIVATE_NETWORKS", Layers::flag)?;
-    let problems = check_directory(directory, private_networks);
-    for problem in &problems {
-        print(&problem.to_string());
-    }
-    match problems.len() {
-        0 => {
-            print(&format!("{}: every connector file is good", directory.display()));
-            Ok(())
-        }
-        1 => bail!("1 problem in {}", directory.display()),
-        many => bail!("{many} problems in {}", directory.display()),
     }
 }
 

@@ -3,6 +3,7 @@
 mod certificates;
 mod cluster_secrets;
 mod commands;
+mod connectors;
 mod data_dir;
 mod doctor;
 mod embedded;
@@ -21,7 +22,27 @@ const PROGRAM: Program = Program {
     form: Form::Embedded,
     commands: &[
         Command {
-            words: commands::CONNECTORS_CHECK,
+            words: connectors::LIST,
+            arguments: &[],
+            about: "lists every connector: its key, its name, its hub, how its users log in",
+        },
+        Command {
+            words: connectors::SHOW,
+            arguments: &["KEY"],
+            about: "shows what a connector needs, where it leads and what it offers",
+        },
+        Command {
+            words: connectors::NEW_OF_ISSUER,
+            arguments: &["URL"],
+            about: "asks an issuer for its metadata and you for the rest, and writes a connector file",
+        },
+        Command {
+            words: connectors::NEW,
+            arguments: &[],
+            about: "asks what a connector is, and writes its file once it is right",
+        },
+        Command {
+            words: connectors::CHECK,
             arguments: &["DIR"],
             about: "says everything that is wrong with a folder of connector files",
         },

@@ -13,6 +13,7 @@ mod calls;
 mod certified_vendor;
 mod command_line;
 mod connected;
+mod connector_commands;
 mod connector_files;
 mod crashes;
 mod doctor;
