@@ -59,12 +59,13 @@ impl Granted {
         if let Some(exchange) = self.kept_as {
             confirm(registry, exchange).await;
         }
-        registry.due_changed.notify_one();
         app_works(
             registry,
             &app_of(organization, &connector.key, &self.configuration),
         )
         .await;
+        // Told last: what a refresh then learns of the app is newer than this login.
+        registry.due_changed.notify_one();
     }
 }
 

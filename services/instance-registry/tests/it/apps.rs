@@ -131,11 +131,7 @@ async fn an_app_that_the_vendor_refuses_is_flagged_and_a_corrected_secret_brings
         world
             .broker
             .vendor()
-            // The refresher may have asked just before the call does.
-            .script([
-                verdict(Kind::AppMisconfigured, None),
-                verdict(Kind::AppMisconfigured, None),
-            ]);
+            .script([verdict(Kind::AppMisconfigured, None)]);
         let made = ended(&world).await;
         let refusal = world.resolve(&made, None).await.unwrap_err();
         assert_eq!(refusal.reason, Reason::AppMisconfigured);
