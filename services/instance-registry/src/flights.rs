@@ -1,4 +1,5 @@
-//! One refresh of an instance at a time within this process; everybody else waits for its end.
+//! Work that an instance needs once at a time within this process, a refresh above all; everybody else waits for its
+//! end.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,14 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ferrule_model::InstanceId;
 use tokio::sync::watch;
 
-/// Refreshes under way. Clones share them.
+/// Work of one kind under way. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flights(Arc<Mutex<HashMap<InstanceId, watch::Receiver<()>>>>);
 
-/// A refresh under way, seen by one who waits for it.
+/// Work under way, seen by one who waits for it.
 pub(crate) struct Flight(watch::Receiver<()>);
 
-/// Held by the refresh itself; dropped, it has landed, whatever became of it.
+/// Held by the work itself; dropped, it has landed, whatever became of it.
 pub(crate) struct Landing {
     flights: Flights,
     instance: InstanceId,

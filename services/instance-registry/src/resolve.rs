@@ -96,7 +96,8 @@ async fn served(
     row: &InstanceRow,
 ) -> Result<v1::Credential, Refusal> {
     let credential = credential(registry, row).await?;
-    if row.first_used_at.is_none() {
+    let untold = row.first_used_at.is_none();
+    if let Some(telling) = untold.then(|| registry.first_uses.join(row.id).1).flatten() {
         let (registry, id, user) = (registry.clone(), row.id, presented.user);
         registry.clone().in_background(async move {
             let kept = async {
@@ -108,6 +109,7 @@ async fn served(
             if let Err(error) = kept.await {
                 tracing::warn!(event = "database_away", instance = %id, cause = %error, "a first use is not in the audit yet");
             }
+            drop(telling);
         });
     }
     Ok(credential)

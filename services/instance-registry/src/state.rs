@@ -41,6 +41,8 @@ pub struct Registry {
     pub(crate) refresh: RefreshSettings,
     /// Refreshes of this process that calls wait for.
     pub(crate) flights: Flights,
+    /// First uses that are on their way to the audit.
+    pub(crate) first_uses: Flights,
     pub(crate) under_way: UnderWay,
     pub(crate) tokens_shown: TokensShown,
     /// Told when an instance may have come to be due earlier than the refresher knows.
@@ -74,6 +76,7 @@ impl Registry {
             master_keys,
             refresh: settings.refresh,
             flights: Flights::default(),
+            first_uses: Flights::default(),
             under_way: UnderWay::default(),
             tokens_shown: TokensShown::default(),
             due_changed: Arc::default(),
