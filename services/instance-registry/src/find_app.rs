@@ -2,14 +2,11 @@
 
 use ferrule_wire::{Refusal, v1};
 
+use crate::configuration::{API_KEY, API_SECRET, SCOPE};
 use crate::get_instance::find;
 use crate::identify::authenticate;
 use crate::instance_seal::InstanceSeal;
 use crate::state::Registry;
-
-const API_KEY: &str = "oauth.api.key";
-const API_SECRET: &str = "oauth.api.secret";
-const SCOPE: &str = "oauth.scope";
 
 pub(crate) async fn find_app(registry: Registry, request: v1::FindAppRequest) -> Result<v1::App, Refusal> {
     let caller = authenticate(&registry, request.credentials.as_ref()).await?;

@@ -32,6 +32,26 @@ impl Answer {
         );
         Self::NeverLeft(Refusal::new(Reason::VendorUnreachable, words))
     }
+
+    /// What a token endpoint that gave none leaves.
+    pub(crate) fn none(connector: &Connector, error: &OutboundError) -> Self {
+        match error {
+            OutboundError::NotSent { .. } => {
+                tracing::warn!(element = %connector.key, %error, "the token endpoint was not reached");
+                Self::never_left(connector, &error.to_string())
+            }
+            OutboundError::Unanswered { .. } => {
+                tracing::warn!(event = "exchange_unknown", element = %connector.key, %error, "the token endpoint did not answer");
+                Self::Unknown
+            }
+        }
+    }
+
+    /// An answer that says neither yes nor no.
+    pub(crate) fn unclear(connector: &Connector, status: u16) -> Self {
+        tracing::warn!(event = "exchange_unknown", element = %connector.key, status, "the token endpoint gave no clear answer");
+        Self::Unknown
+    }
 }
 
 /// Sends the code once.
@@ -51,14 +71,7 @@ pub(crate) async fn send(broker: &Broker, connector: &Connector, claimed: &Claim
         .await
     {
         Ok(answer) => answer,
-        Err(error @ OutboundError::NotSent { .. }) => {
-            tracing::warn!(element = %connector.key, %error, "the token endpoint was not reached");
-            return Answer::never_left(connector, &error.to_string());
-        }
-        Err(error @ OutboundError::Unanswered { .. }) => {
-            tracing::warn!(event = "exchange_unknown", element = %connector.key, %error, "the token endpoint did not answer");
-            return Answer::Unknown;
-        }
+        Err(error) => return Answer::none(connector, &error),
     };
     if answer.status == StatusCode::TOO_MANY_REQUESTS {
         return Answer::never_left(connector, "it takes no more requests right now");
@@ -101,10 +114,7 @@ pub(crate) async fn send(broker: &Broker, connector: &Connector, claimed: &Claim
                 provider_message: Some(vendor_words(&error, description.as_deref(), &secrets)),
             }))
         }
-        TokenAnswer::Unclear { status } => {
-            tracing::warn!(event = "exchange_unknown", element = %connector.key, status, "the token endpoint gave no clear answer");
-            Answer::Unknown
-        }
+        TokenAnswer::Unclear { status } => Answer::unclear(connector, status),
     }
 }
 

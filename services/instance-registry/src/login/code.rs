@@ -4,7 +4,7 @@ use ferrule_catalog::Connector;
 use ferrule_model::{Digest, OrganizationId};
 use ferrule_wire::{Refusal, v1};
 
-use super::{Outcome, lacking, refuse_without, without};
+use super::{Outcome, digest_of, lacking, refuse_without, without};
 use crate::configuration::{API_KEY, API_SECRET, CALLBACK_URL, Configuration};
 use crate::exchange::exchange;
 use crate::state::Registry;
@@ -70,11 +70,7 @@ impl Claim {
         connector: &Connector,
         configuration: &Configuration,
     ) -> Digest {
-        let begin = |purpose| {
-            Digest::builder(purpose)
-                .field(organization.0.to_be_bytes())
-                .field(connector.key.as_str())
-        };
+        let begin = |purpose| digest_of(purpose, organization, connector);
         match &self.proof {
             Proof::Code(code) => begin("code")
                 .field(configuration.get(API_KEY).unwrap_or_default())

@@ -8,7 +8,7 @@ use ferrule_wire::{Refusal, v1};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Outcome, check_address, lacking, refuse_without};
+use super::{Outcome, check_address, digest_of, lacking, refuse_without};
 use crate::configuration::{API_KEY, API_SECRET, CALLBACK_URL, Configuration, SCOPE};
 use crate::errors::invalid;
 use crate::exchange::{Granted, exchange};
@@ -81,9 +81,7 @@ impl External {
         configuration: &Configuration,
     ) -> Digest {
         let token = self.refresh_token.as_ref().or(self.access_token.as_ref());
-        Digest::builder("external")
-            .field(organization.0.to_be_bytes())
-            .field(connector.key.as_str())
+        digest_of("external", organization, connector)
             .field(configuration.get(API_KEY).unwrap_or_default())
             .field(token.map(SecretString::expose_secret).unwrap_or_default())
             .finish()

@@ -9,8 +9,10 @@ mod external;
 pub(crate) mod kept;
 mod verifier;
 
+use std::borrow::Borrow;
+
 use ferrule_catalog::{Auth, Connector};
-use ferrule_model::{Digest, OrganizationId};
+use ferrule_model::{Digest, DigestBuilder, OrganizationId};
 use ferrule_wire::{Refusal, v1};
 
 use crate::configuration::Configuration;
@@ -186,6 +188,13 @@ impl Login {
     }
 }
 
+/// Begins the name of what a login spends: nobody else's, and no other connector's, is called the same.
+fn digest_of(purpose: &str, organization: OrganizationId, connector: &Connector) -> DigestBuilder {
+    Digest::builder(purpose)
+        .field(organization.0.to_be_bytes())
+        .field(connector.key.as_str())
+}
+
 /// The entries that a configuration lacks.
 fn lacking<'e>(configuration: &Configuration, entries: &[&'e str]) -> Vec<&'e str> {
     let lacks = |entry: &&str| configuration.get(entry).is_none();
@@ -200,7 +209,7 @@ fn refuse_without(missing: &[&str]) -> Result<(), Refusal> {
     Err(without(missing))
 }
 
-fn without(missing: &[&str]) -> Refusal {
+fn without<S: Borrow<str>>(missing: &[S]) -> Refusal {
     invalid(format!("Missing: {}.", missing.join(", ")))
 }
 

@@ -5,9 +5,8 @@ use ferrule_catalog::Connector;
 use ferrule_model::{Digest, OrganizationId};
 use ferrule_wire::{Refusal, v1};
 
-use super::Outcome;
+use super::{Outcome, digest_of, lacking, refuse_without, without};
 use crate::configuration::{API_KEY, API_SECRET, CALLBACK_URL, Configuration, TOKEN_SECRET};
-use crate::errors::invalid;
 use crate::exchange::exchange;
 use crate::state::Registry;
 
@@ -71,7 +70,7 @@ impl Verified {
         if missing.is_empty() {
             Ok(Self { proof, provider_data })
         } else {
-            Err(invalid(format!("Missing: {}.", missing.join(", "))))
+            Err(without(&missing))
         }
     }
 
@@ -81,14 +80,10 @@ impl Verified {
 
     /// Refuses a verifier whose configuration lacks the app that signs, naming every missing entry.
     pub(crate) fn check(&self, configuration: &Configuration) -> Result<(), Refusal> {
-        let missing: Vec<&str> = [API_KEY, API_SECRET]
-            .into_iter()
-            .filter(|name| configuration.get(name).is_none())
-            .collect();
-        if self.is_handshake() || missing.is_empty() {
+        if self.is_handshake() {
             return Ok(());
         }
-        Err(invalid(format!("Missing: {}.", missing.join(", "))))
+        refuse_without(&lacking(configuration, &[API_KEY, API_SECRET]))
     }
 
     /// What names this exchange for ever.
@@ -98,11 +93,7 @@ impl Verified {
         connector: &Connector,
         configuration: &Configuration,
     ) -> Digest {
-        let begin = |purpose| {
-            Digest::builder(purpose)
-                .field(organization.0.to_be_bytes())
-                .field(connector.key.as_str())
-        };
+        let begin = |purpose| digest_of(purpose, organization, connector);
         match &self.proof {
             Proof::Verifier { token, verifier, .. } => begin("verifier")
                 .field(configuration.get(API_KEY).unwrap_or_default())

@@ -3,7 +3,6 @@
 use ferrule_catalog::Connector;
 use ferrule_oauth::oauth1::{self, ClientCredentials, CredentialsAnswer, TokenCredentials};
 use ferrule_oauth::vendor_words;
-use ferrule_outbound::OutboundError;
 use ferrule_wire::{Reason, Refusal};
 use http::StatusCode;
 use secrecy::SecretString;
@@ -30,14 +29,7 @@ pub(crate) async fn send(broker: &Broker, connector: &Connector, claimed: &Claim
             return Answer::never_left(connector, "it takes no more requests right now");
         }
         Ok(answer) => answer,
-        Err(error @ OutboundError::NotSent { .. }) => {
-            tracing::warn!(element = %connector.key, %error, "the token endpoint was not reached");
-            return Answer::never_left(connector, &error.to_string());
-        }
-        Err(error @ OutboundError::Unanswered { .. }) => {
-            tracing::warn!(event = "exchange_unknown", element = %connector.key, %error, "the token endpoint did not answer");
-            return Answer::Unknown;
-        }
+        Err(error) => return Answer::none(connector, &error),
     };
     let status = answer.status.as_u16();
     match answer.credentials {
@@ -73,10 +65,7 @@ pub(crate) async fn send(broker: &Broker, connector: &Connector, claimed: &Claim
                 provider_message: Some(vendor_words(&error, description.as_deref(), &secrets)),
             }))
         }
-        CredentialsAnswer::Unclear { status } => {
-            tracing::warn!(event = "exchange_unknown", element = %connector.key, status, "the token endpoint gave no clear answer");
-            Answer::Unknown
-        }
+        CredentialsAnswer::Unclear { status } => Answer::unclear(connector, status),
     }
 }
 
