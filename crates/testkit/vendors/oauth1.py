@@ -1,5 +1,6 @@
 """An OAuth 1.0a provider on a loopback port that the system picks, for one test: oauthlib does all the checking, this
-keeps what it hands out. SETTINGS is JSON; prints `ready ORIGIN`, then a line for each request."""
+keeps what it hands out. SETTINGS is JSON; prints `ready ORIGIN`, then a line for each request before
+it is answered."""
 import json
 import os
 import secrets
@@ -107,13 +108,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, status, body=b'', headers=None):
         body = body if isinstance(body, bytes) else str(body or '').encode()
+        print(self.command, urlsplit(self.path).path, status, flush=True)
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.send_header('Content-Length', str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-        print(self.command, urlsplit(self.path).path, status, flush=True)
 
     def serve(self):
         body = self.rfile.read(int(self.headers.get('Content-Length') or 0)).decode()

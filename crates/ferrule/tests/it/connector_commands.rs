@@ -14,7 +14,7 @@ fn answering(folder: &TempDir, words: &[&str], answers: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ferrule"))
         .args(words)
         .current_dir(folder.path())
-        .env_remove("FERRULE_CONNECTORS_DIR")
+        .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -108,8 +108,9 @@ fn wrong_or_missing_answers_write_nothing() {
         "acme\nAcme\ncrm\n\noauth2\nftp://acme.example\nhttps://acme.example/token\n\n\n\n",
     ] {
         let refused = answering(&folder, &["connectors", "new"], answers);
-        assert_eq!(refused.status.code(), Some(1), "{answers}");
-        assert_eq!(text(&refused.stderr).lines().count(), 1, "{answers}");
+        let said = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{answers}: {said}");
+        assert_eq!(said.lines().count(), 1, "{answers}: {said}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{answers}");
     }
 }
