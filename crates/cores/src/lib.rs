@@ -8,4 +8,4 @@ mod per_core;
 mod threads;
 
 pub use per_core::PerCore;
-pub use threads::{Cores, Threads};
+pub use threads::{Cores, Seat, Threads};

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -15,7 +16,13 @@ const LEFTOVERS: Duration = Duration::from_secs(1);
 
 /// Where servers put the connections that they accept. Clones name the same cores.
 #[derive(Clone, Debug)]
-pub struct Cores(Arc<[Handle]>);
+pub struct Cores(Arc<[Core]>);
+
+#[derive(Debug)]
+struct Core {
+    runtime: Handle,
+    seats: AtomicUsize,
+}
 
 impl Cores {
     /// The runtime that this is called from, as the only one: for tests.
@@ -23,12 +30,57 @@ impl Cores {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub fn here() -> Self {
-        Self(Arc::new([Handle::current()]))
+        Self::of([Handle::current()])
+    }
+
+    fn of(runtimes: impl IntoIterator<Item = Handle>) -> Self {
+        let core = |runtime| Core {
+            runtime,
+            seats: AtomicUsize::new(0),
+        };
+        Self(runtimes.into_iter().map(core).collect())
     }
 
     /// Each core's runtime; at least one.
-    pub fn handles(&self) -> &[Handle] {
-        &self.0
+    pub fn runtimes(&self) -> impl ExactSizeIterator<Item = &Handle> {
+        self.0.iter().map(|core| &core.runtime)
+    }
+
+    /// A place on the core that has the fewest, until it is dropped.
+    pub fn seat(&self) -> Seat {
+        let seats = |core: &Core| core.seats.load(Ordering::Relaxed);
+        let idlest = (0..self.0.len()).min_by_key(|number| seats(&self.0[*number]));
+        let number = idlest.unwrap_or_default();
+        self.0[number].seats.fetch_add(1, Ordering::Relaxed);
+        Seat {
+            cores: self.clone(),
+            number,
+        }
+    }
+}
+
+/// A connection's place on a core.
+#[derive(Debug)]
+pub struct Seat {
+    cores: Cores,
+    number: usize,
+}
+
+impl Seat {
+    /// The core's, counted in the order of [`Cores::runtimes`].
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// The core's runtime.
+    pub fn runtime(&self) -> &Handle {
+        &self.cores.0[self.number].runtime
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.cores.0[self.number].seats.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -57,7 +109,7 @@ impl Threads {
             })?);
         }
         Ok(Self {
-            cores: Cores(handles.into()),
+            cores: Cores::of(handles),
             running: threads,
             stop,
         })
@@ -87,7 +139,8 @@ mod tests {
     fn what_runs_on_a_core_stays_on_its_thread_and_ends_with_it() {
         let threads = Threads::start().unwrap();
         let cores = threads.cores();
-        let core = &cores.handles()[0];
+        let seat = cores.seat();
+        let core = seat.runtime();
         let name = || thread::current().name().map(ToOwned::to_owned);
         let asked = core.spawn(async move {
             let before = name();
@@ -100,6 +153,12 @@ mod tests {
             (before.as_deref(), after.as_deref()),
             (Some("core-0"), Some("core-0"))
         );
+        if cores.runtimes().len() > 1 {
+            let next = cores.seat();
+            assert_eq!((seat.number(), next.number()), (0, 1));
+            drop(next);
+            assert_eq!(cores.seat().number(), 1);
+        }
 
         let endless = core.spawn(std::future::pending::<()>());
         drop(threads);

@@ -41,7 +41,7 @@ pub(crate) async fn run(start: &Start) -> anyhow::Result<()> {
 
     let listener = ferrule_service::bind("FERRULE_LISTEN", listen).await?;
     let admin = ferrule_service::bind("FERRULE_ADMIN_LISTEN", admin_listen).await?;
-    let internal_clients = InternalClients::listen(layers, gateway_settings.drain).await?;
+    let internal_clients = InternalClients::listen(layers, &start.cores, gateway_settings.drain).await?;
     if layers.source("FERRULE_PUBLIC_URL") == Some(&Source::Default) {
         let url = format!("http://localhost:{}", listener.local_addr()?.port());
         broker_settings.public_url.clone_from(&url);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use ferrule_cores::Cores;
 use ferrule_instance_registry::{Registry, peers};
 use ferrule_service::settings::Layers;
 use ferrule_wire::{Doors, Role, Roles, Server, ServerOptions, Tls};
@@ -17,7 +18,7 @@ pub(crate) struct InternalClients(Option<(TcpListener, ServerOptions)>);
 impl InternalClients {
     /// Listens where the setting says. Without certificates that is this machine alone, and whoever calls is an
     /// internal client: nobody else has business here.
-    pub(crate) async fn listen(layers: &Layers, drain: Duration) -> anyhow::Result<Self> {
+    pub(crate) async fn listen(layers: &Layers, cores: &Cores, drain: Duration) -> anyhow::Result<Self> {
         let Some(address) = layers.address(LISTEN)? else {
             return Ok(Self(None));
         };
@@ -34,6 +35,7 @@ impl InternalClients {
         tls.iter().for_each(Tls::follow);
         let options = ServerOptions {
             doors: Doors::new(tls.as_ref(), peers(layers)?, Roles::of([Role::Client])),
+            cores: cores.clone(),
             reflection: layers.required("FERRULE_GRPC_REFLECTION", Layers::flag)?,
             drain,
         };

@@ -97,6 +97,7 @@ impl Outbound {
         limits: Limits,
     ) -> Result<Response<Bytes>, OutboundError> {
         let span = info_span!(
+            target: "ferrule_trace",
             "outbound",
             otel.name = request.method().as_str(),
             otel.kind = "client",

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use ferrule_cores::PerCore;
 use http::{Request, Response};
 use tonic::body::Body;
 use tonic::{Code, Status};
@@ -15,7 +16,7 @@ use tracing::Instrument as _;
 
 use crate::deadline::{DeadlineLayer, shrink};
 use crate::meters::{self, CLIENT, Call};
-use crate::replicas::{Name, Replicas, dns};
+use crate::replicas::{Name, Replicas, Resolve, dns};
 use crate::tls::{Tls, TlsError};
 use crate::trace::SpanLayer;
 use crate::v1::instance_registry_client::InstanceRegistryClient;
@@ -43,7 +44,30 @@ pub struct Transport {
 #[derive(Clone)]
 enum Way {
     InProcess(Arc<dyn Fn(Request<Body>) -> Answer + Send + Sync>),
-    Sockets(Arc<Replicas>),
+    Sockets(Arc<Lines>),
+}
+
+/// For each core replicas of its own, so that no call waits for another thread to wake up.
+struct Lines {
+    names: Vec<Name>,
+    tls: Option<Tls>,
+    resolve: Resolve,
+    resolve_interval: Duration,
+    replicas: PerCore<Replicas>,
+}
+
+impl Lines {
+    /// Those of the core that asks; they are looked for from the first time on.
+    fn of_this_core(&self) -> &Replicas {
+        self.replicas.get_or_init(|| {
+            Replicas::find(
+                self.names.clone(),
+                self.tls.clone(),
+                Arc::clone(&self.resolve),
+                self.resolve_interval,
+            )
+        })
+    }
 }
 
 /// Calls over sockets, to every replica in turn. Connections are made, and made again, by themselves.
@@ -53,11 +77,13 @@ enum Way {
 pub fn connect(urls: &str, tls: Option<&Tls>, deadline: Duration) -> Result<Transport, TlsError> {
     meters::describe();
     let names = Name::parse_all(urls, tls.is_some())?;
-    let replicas = Replicas::find(names, tls.cloned(), dns(), RESOLVE_INTERVAL);
-    Ok(Transport {
-        way: Way::Sockets(Arc::new(replicas)),
+    Ok(Transport::over_sockets(
+        names,
+        tls,
+        dns(),
+        RESOLVE_INTERVAL,
         deadline,
-    })
+    ))
 }
 
 /// Calls to a service of this process: no socket, the same deadlines and trace context.
@@ -105,7 +131,7 @@ impl Service<Request<Body>> for Transport {
             let answer = async {
                 match way {
                     Way::InProcess(call) => call(request).await,
-                    Way::Sockets(replicas) => replicas.call(request).await,
+                    Way::Sockets(lines) => lines.of_this_core().call(request).await,
                 }
             };
             tokio::time::timeout(limit, answer)
@@ -133,16 +159,41 @@ impl fmt::Debug for Transport {
     }
 }
 
+impl Transport {
+    fn over_sockets(
+        names: Vec<Name>,
+        tls: Option<&Tls>,
+        resolve: Resolve,
+        resolve_interval: Duration,
+        deadline: Duration,
+    ) -> Self {
+        let lines = Lines {
+            names,
+            tls: tls.cloned(),
+            resolve,
+            resolve_interval,
+            replicas: PerCore::default(),
+        };
+        lines.of_this_core();
+        Self {
+            way: Way::Sockets(Arc::new(lines)),
+            deadline,
+        }
+    }
+}
+
 #[cfg(test)]
 impl Transport {
     /// Calls to whatever this resolver says, which is asked every 20 ms.
-    pub(crate) fn resolved_by(resolve: crate::replicas::Resolve, url: &str, tls: Option<&Tls>) -> Self {
+    pub(crate) fn resolved_by(resolve: Resolve, url: &str, tls: Option<&Tls>) -> Self {
         let names = Name::parse_all(url, tls.is_some()).unwrap();
-        let replicas = Replicas::find(names, tls.cloned(), resolve, Duration::from_millis(20));
-        Self {
-            way: Way::Sockets(Arc::new(replicas)),
-            deadline: Duration::from_secs(10),
-        }
+        Self::over_sockets(
+            names,
+            tls,
+            resolve,
+            Duration::from_millis(20),
+            Duration::from_secs(10),
+        )
     }
 }
 

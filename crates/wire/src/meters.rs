@@ -27,6 +27,7 @@ impl Call {
         let method = known_path(path).map_or("other", |path| path.trim_start_matches('/'));
         let (service, name) = method.split_once('/').unwrap_or((method, ""));
         let span = tracing::info_span!(
+            target: "ferrule_trace",
             "rpc",
             otel.name = method,
             otel.kind = if metric == SERVER { "server" } else { "client" },

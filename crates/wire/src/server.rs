@@ -4,8 +4,11 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::time::Duration;
 
+use ferrule_cores::Cores;
+
 use http::{Request, Response};
 use tokio::net::TcpListener;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::server::NamedService;
@@ -30,8 +33,14 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The server stopped for a reason of its own.
 #[derive(Debug, thiserror::Error)]
-#[error("the gRPC server stopped: {0}")]
-pub struct ServeError(#[from] tonic::transport::Error);
+pub enum ServeError {
+    /// It could not go on.
+    #[error("the gRPC server stopped: {0}")]
+    Transport(#[from] tonic::transport::Error),
+    /// It panicked.
+    #[error("the gRPC server stopped: {0}")]
+    Panic(#[from] JoinError),
+}
 
 /// One gRPC service behind a socket.
 #[derive(Debug)]
@@ -45,6 +54,8 @@ pub struct Server<S> {
 pub struct ServerOptions {
     /// Whom it lets in.
     pub doors: Doors,
+    /// Where its connections live.
+    pub cores: Cores,
     /// Whether it tells any peer what its calls are (gRPC reflection).
     pub reflection: bool,
     /// How long calls in flight may take once it was told to stop.
@@ -99,6 +110,7 @@ where
 
         let ServerOptions {
             doors,
+            cores,
             reflection,
             drain,
         } = self.options;
@@ -107,19 +119,28 @@ where
         if reflection {
             routes = reflect::<S>(routes);
         }
-        let incoming = accept(listener, doors, shutdown.clone());
-        // Boxed, since it is large and every caller up to main would carry it. It ends with what comes in; a signal
-        // is what makes it wait for calls in flight.
-        let serving = Box::pin(
-            tonic::transport::Server::builder()
+        let mut cores_serving = JoinSet::new();
+        for (incoming, core) in accept(listener, doors, &cores, &shutdown)
+            .into_iter()
+            .zip(cores.runtimes())
+        {
+            let server = tonic::transport::Server::builder()
                 .http2_keepalive_interval(Some(KEEP_ALIVE))
                 .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
                 .layer(SpanLayer)
                 .layer(DeadlineLayer)
                 .layer(AccessLayer)
-                .add_routes(routes)
-                .serve_with_incoming_shutdown(incoming, std::future::pending()),
-        );
+                .add_routes(routes.clone())
+                // It ends with what comes in; a signal is what makes it wait for calls in flight.
+                .serve_with_incoming_shutdown(incoming, std::future::pending());
+            cores_serving.spawn_on(server, core);
+        }
+        let serving = async {
+            while let Some(ended) = cores_serving.join_next().await {
+                ended??;
+            }
+            Ok(())
+        };
         let deadline = async {
             shutdown.cancelled().await;
             tokio::time::sleep(drain).await;
@@ -129,7 +150,7 @@ where
             () = deadline => Ok(()),
         };
         reporting.abort();
-        Ok(ended?)
+        ended
     }
 }
 

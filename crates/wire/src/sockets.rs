@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use ferrule_cores::{Cores, Seat};
 use futures::{FutureExt as _, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -41,20 +42,25 @@ pub enum Doors {
 pub(crate) struct Socket {
     stream: Either<TcpStream, TlsStream<TcpStream>>,
     roles: Roles,
+    _seat: Seat,
 }
 
-/// Accepts until `shutdown`. Then it takes what the system has accepted already, so that nobody who is connected goes
-/// unheard, closes the listener, and ends.
+/// Accepts until `shutdown`, and gives each core what is to live on it, in their order. At the end it takes what the
+/// system has accepted already, so that nobody who is connected goes unheard, closes the listener, and ends.
 pub(crate) fn accept(
     listener: TcpListener,
     doors: Doors,
-    shutdown: CancellationToken,
-) -> impl Stream<Item = Result<Socket, Infallible>> {
-    let (sender, mut receiver) = mpsc::channel(64);
+    cores: &Cores,
+    shutdown: &CancellationToken,
+) -> Vec<impl Stream<Item = Result<Socket, Infallible>> + use<>> {
+    let (cores, shutdown) = (cores.clone(), shutdown.clone());
+    let (senders, receivers): (Vec<_>, Vec<_>) = cores.runtimes().map(|_| mpsc::channel(64)).unzip();
     tokio::spawn(async move {
-        let let_in = |stream| {
-            let (sender, doors, shutdown) = (sender.clone(), doors.clone(), shutdown.clone());
-            tokio::spawn(async move {
+        let let_in = |stream: TcpStream| {
+            let seat = cores.seat();
+            let (sender, doors, shutdown) = (senders[seat.number()].clone(), doors.clone(), shutdown.clone());
+            let core = seat.runtime().clone();
+            core.spawn(async move {
                 let too_late = async {
                     let end = async {
                         shutdown.cancelled().await;
@@ -63,7 +69,7 @@ pub(crate) fn accept(
                     let _ = tokio::time::timeout(HANDSHAKE_TIMEOUT, end).await;
                 };
                 tokio::select! {
-                    socket = let_in(stream, &doors) => match socket {
+                    socket = let_in(stream, seat, &doors) => match socket {
                         Ok(socket) => { let _ = sender.send(Ok(socket)).await; }
                         Err(error) => tracing::info!(event = "peer_refused", cause = %error, "a peer did not show who it is"),
                     },
@@ -89,16 +95,22 @@ pub(crate) fn accept(
             let_in(stream);
         }
     });
-    futures::stream::poll_fn(move |context| receiver.poll_recv(context))
+    let stream = |mut receiver: mpsc::Receiver<_>| {
+        futures::stream::poll_fn(move |context| receiver.poll_recv(context))
+    };
+    receivers.into_iter().map(stream).collect()
 }
 
-async fn let_in(stream: TcpStream, doors: &Doors) -> io::Result<Socket> {
+/// Takes the connection to the core that this runs on.
+async fn let_in(stream: TcpStream, seat: Seat, doors: &Doors) -> io::Result<Socket> {
+    let stream = TcpStream::from_std(stream.into_std()?)?;
     // Without it small answers wait for the peer's delayed acknowledgement: 40 ms a call.
     stream.set_nodelay(true)?;
     Ok(match doors {
         Doors::Open(roles) => Socket {
             stream: Either::Left(stream),
             roles: *roles,
+            _seat: seat,
         },
         Doors::Certificates(tls, peers) => {
             let stream = TlsAcceptor::from(tls.server()).accept(stream).await?;
@@ -107,6 +119,7 @@ async fn let_in(stream: TcpStream, doors: &Doors) -> io::Result<Socket> {
             Socket {
                 stream: Either::Right(stream),
                 roles: roles.unwrap_or_default(),
+                _seat: seat,
             }
         }
     })

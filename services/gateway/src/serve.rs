@@ -3,8 +3,6 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -20,7 +18,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -59,21 +56,27 @@ pub(crate) async fn serve(
     let connections = GracefulShutdown::new();
     let open = TaskTracker::new();
     let routes = routes::router(gateway.clone());
-    let loads = Loads::new(cores);
     let serve = |stream: TcpStream, peer: SocketAddr| {
         // Answers are small and written at once; a socket that refuses the option still works.
         let _ = stream.set_nodelay(true);
         let Ok(stream) = stream.into_std() else { return };
         let (gateway, routes, watcher) = (gateway.clone(), routes.clone(), connections.watcher());
-        let shutdown = shutdown.clone();
-        loads.spawn_on_the_idlest(open.track_future(async move {
+        let (shutdown, seat) = (shutdown.clone(), cores.seat());
+        let connection = async move {
             let stream = TcpStream::from_std(stream)?;
             let service = service_fn(move |request| {
                 let answer = answer(gateway.clone(), routes.clone(), peer, request);
                 said_if_last(answer, shutdown.clone())
             });
             let connection = server().serve_connection(TokioIo::new(StallGuard::new(stream)), service);
-            Ok(watcher.watch(connection).await?)
+            Ok::<_, BoxError>(watcher.watch(connection).await?)
+        };
+        let core = seat.runtime().clone();
+        core.spawn(open.track_future(async move {
+            let _seat = seat;
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
         }));
     };
 
@@ -115,34 +118,6 @@ fn server() -> http1::Builder {
         // Names as the contract writes them: some of its clients compare them letter by letter.
         .title_case_headers(true);
     builder
-}
-
-/// How many connections each core has.
-struct Loads<'a>(Vec<(&'a Handle, Arc<AtomicUsize>)>);
-
-impl<'a> Loads<'a> {
-    fn new(cores: &'a Cores) -> Self {
-        Self(
-            cores
-                .handles()
-                .iter()
-                .map(|core| (core, Arc::default()))
-                .collect(),
-        )
-    }
-
-    fn spawn_on_the_idlest(&self, connection: impl Future<Output = Result<(), BoxError>> + Send + 'static) {
-        let idlest = self.0.iter().min_by_key(|(_, load)| load.load(Ordering::Relaxed));
-        let Some((core, load)) = idlest else { return };
-        load.fetch_add(1, Ordering::Relaxed);
-        let load = Arc::clone(load);
-        core.spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-            load.fetch_sub(1, Ordering::Relaxed);
-        });
-    }
 }
 
 /// The answer, with a word that the connection ends with it once the gateway was told to stop.

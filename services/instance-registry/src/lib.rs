@@ -55,6 +55,7 @@ mod verdict;
 use std::time::{Duration, UNIX_EPOCH};
 
 use ferrule_catalog::{Catalog, LoadOptions};
+use ferrule_cores::Cores;
 use ferrule_model::{Chance, Clock};
 use ferrule_service::health::{Build, admin_router, serve_admin};
 use ferrule_service::lifecycle::run_until;
@@ -77,10 +78,11 @@ const BROKER_DEADLINE: Duration = Duration::from_secs(10);
 /// What work that its callers have left may take, beyond the drain time.
 const CLOSING: Duration = Duration::from_secs(4);
 
-/// Serves the registry on `listener` until `shutdown`, then finishes what is under way.
+/// Serves the registry on `listener`, its connections on `cores`, until `shutdown`, then finishes what is under way.
 pub async fn run(
     settings: Settings,
     listener: TcpListener,
+    cores: Cores,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let tls = settings
@@ -121,6 +123,7 @@ pub async fn run(
     };
     let options = ServerOptions {
         doors: Doors::new(tls.as_ref(), settings.peers, Roles::ALL),
+        cores,
         reflection: settings.reflection,
         drain: settings.drain,
     };

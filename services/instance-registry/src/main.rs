@@ -24,6 +24,6 @@ fn main() -> ExitCode {
         }
         let settings = Settings::from_layers(&start.layers)?;
         let listener = bind("FERRULE_GRPC_LISTEN", settings.grpc_listen).await?;
-        run(settings, listener, start.shutdown).await
+        run(settings, listener, start.cores, start.shutdown).await
     })
 }

@@ -65,6 +65,7 @@ pub async fn run(start: Start) -> anyhow::Result<()> {
     ));
     let options = ServerOptions {
         doors: Doors::new(tls.as_ref(), process.peers, Roles::ALL),
+        cores: start.cores,
         reflection: process.reflection,
         drain: process.drain,
     };

@@ -53,7 +53,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("ferrule-seal", MODEL),
     ("ferrule-service", &["ferrule-cores"]),
     ("ferrule-testkit", &[]),
-    ("ferrule-wire", MODEL),
+    ("ferrule-wire", MODEL_AND_CORES),
     // The bench starts servers as the tests do; what deploys Ferrule names its settings.
     ("xtask", &["ferrule-service", "ferrule-testkit"]),
 ];

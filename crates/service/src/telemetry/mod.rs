@@ -1,7 +1,9 @@
 //! Logs on stderr, traces to a collector.
 //!
 //! Every log entry is one line, whatever its values hold (`lines.rs`), and a thread of its own writes them
-//! (`sink.rs`); those that carry `event` are counted (`events.rs`). Spans leave for an OpenTelemetry collector only where `OTEL_EXPORTER_OTLP_ENDPOINT` is set; trace context travels by the W3C headers.
+//! (`sink.rs`); those that carry `event` are counted (`events.rs`). Spans leave for an OpenTelemetry collector only
+//! where `OTEL_EXPORTER_OTLP_ENDPOINT` is set, and those of target `ferrule_trace`, which the log can do without, are
+//! made only there; trace context travels by the W3C headers.
 
 mod entry;
 mod events;
@@ -30,6 +32,8 @@ use events::Events;
 use lines::Lines;
 use sink::Sink;
 
+/// The target of spans that nobody but a collector reads.
+const FOR_COLLECTORS: &str = "ferrule_trace";
 /// The setting that says where spans go.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 /// The setting that says who signs the collector's certificate.
@@ -84,11 +88,15 @@ pub fn start(service_name: &'static str, layers: &Layers) -> Result<Telemetry, T
             .with_tracer(provider.tracer("ferrule"))
             .with_filter(filter_fn(is_ours))
     });
+    let collected = provider.is_some();
     let log = Sink::start(io::stderr())?;
     let out = log.clone();
     let started = tracing_subscriber::registry()
         .with(filter)
         .with(filter_fn(no_bytes_of_others))
+        .with(filter_fn(move |metadata| {
+            collected || metadata.target() != FOR_COLLECTORS
+        }))
         .with(Lines::new(format, move |line, level| {
             out.push(line, level <= Level::WARN);
         }))

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
+use ferrule_cores::Cores;
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, Full};
@@ -136,11 +137,14 @@ impl Replica {
         let listener = listen(address);
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
+        let within = runtime.enter();
         let options = ServerOptions {
             doors,
+            cores: Cores::here(),
             reflection,
             drain: Duration::from_secs(10),
         };
+        drop(within);
         let (server, until) = (Server::new(service.clone(), options), shutdown.clone());
         let serving = runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).unwrap();

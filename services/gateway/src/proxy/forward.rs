@@ -187,6 +187,7 @@ fn span_of<B>(request: &Request<B>) -> Span {
         return Span::none();
     }
     tracing::info_span!(
+        target: "ferrule_trace",
         "vendor",
         otel.name = request.method().as_str(),
         otel.kind = "client",

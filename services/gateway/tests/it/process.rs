@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ferrule_cores::Cores;
 use ferrule_testkit::{HttpClient, Process, free_port, wait_until};
 use ferrule_wire::v1::instance_registry_server::InstanceRegistryServer;
 use ferrule_wire::v1::oauth_broker_server::OauthBrokerServer;
@@ -30,6 +31,7 @@ pub(crate) struct Peers {
 fn open() -> ServerOptions {
     ServerOptions {
         doors: Doors::Open(Roles::ALL),
+        cores: Cores::here(),
         reflection: false,
         drain: DRAIN,
     }
@@ -45,7 +47,9 @@ impl Peers {
         let registry = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = registry.local_addr().unwrap();
         let service = InstanceRegistryServer::from_arc(service);
+        let within = runtime.enter();
         let server = Server::new(service, open());
+        drop(within);
         runtime.spawn(server.serve(registry, async || true, CancellationToken::new()));
         let mut peers = Self {
             runtime,
@@ -60,7 +64,9 @@ impl Peers {
     fn start_broker(&mut self) {
         self.broker_ends = CancellationToken::new();
         let service = OauthBrokerServer::from_arc(Arc::<Broker>::default());
+        let within = self.runtime.enter();
         let server = Server::new(service, open());
+        drop(within);
         let listener = self.runtime.block_on(TcpListener::bind(self.broker)).unwrap();
         self.runtime
             .spawn(server.serve(listener, async || true, self.broker_ends.clone()));

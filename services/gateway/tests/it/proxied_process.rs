@@ -118,8 +118,8 @@ fn a_hundred_mebibytes_each_way_pass_within_twenty_of_memory() {
             }
             received += read;
         }
-        // A head, and what frames chunks, beside the body.
-        assert!((SIZE..SIZE + 20 * 1024).contains(&received), "{path}: {received}");
+        // A head, and what frames chunks, however small they come, beside the body.
+        assert!((SIZE..SIZE + MIB).contains(&received), "{path}: {received}");
     }
     let grown = running.peak() - before;
     assert!(grown < 20 * MIB, "{} MiB", grown / MIB);

@@ -22,6 +22,7 @@ impl Operation {
     /// One whose name is not known before it is sent.
     pub fn statement(system: &'static str) -> Self {
         let span = tracing::info_span!(
+            target: "ferrule_trace",
             "sql",
             otel.kind = "client",
             db.system.name = system,

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use ferrule_cores::Cores;
 use ferrule_instance_registry::{Settings, run};
 use ferrule_model::Chance;
 use ferrule_seal::KeyRing;
@@ -31,7 +32,7 @@ async fn the_service_answers_over_a_socket_and_stops_when_told() {
     let listener = TcpListener::bind(any_port).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let shutdown = CancellationToken::new();
-    let running = tokio::spawn(run(settings, listener, shutdown.clone()));
+    let running = tokio::spawn(run(settings, listener, Cores::here(), shutdown.clone()));
 
     let client = RegistryClient::new(connect(&url, None, Duration::from_secs(10)).unwrap());
     let request = IdentifyRequest {

@@ -187,6 +187,7 @@ impl Store {
         call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let span = tracing::info_span!(
+            target: "ferrule_trace",
             "store",
             otel.name = operation,
             otel.kind = "client",
