@@ -77,7 +77,7 @@ pub(crate) async fn run(start: &Start) -> anyhow::Result<()> {
         store,
         ring,
         clock.clone(),
-        chance.clone(),
+        Chance::of_thread(),
     );
     let to_broker = BrokerClient::new(in_process(broker.service(), DEADLINE));
 

@@ -29,8 +29,8 @@ impl Chance {
         }))
     }
 
-    /// A generator of each thread's own, seeded by the operating system again and again: for what is made with every
-    /// request, and needs to be unknown to others for no longer than that.
+    /// A cryptographic generator of each thread's own, seeded by the operating system again and again: for what is made
+    /// with every request, and needs to be unknown to others for minutes.
     pub fn of_thread() -> Self {
         Self(Arc::new(|bytes| rand::rng().fill_bytes(bytes)))
     }

@@ -40,7 +40,7 @@ pub async fn run(start: Start) -> anyhow::Result<()> {
         .await
         .context("FERRULE_REDIS_URL")?;
     let clock = Clock::system();
-    let broker = Broker::new(settings, catalog, store, ring, clock.clone(), Chance::system());
+    let broker = Broker::new(settings, catalog, store, ring, clock.clone(), Chance::of_thread());
 
     let listener = ferrule_service::bind("FERRULE_GRPC_LISTEN", process.grpc_listen).await?;
     let admin = ferrule_service::bind("FERRULE_ADMIN_LISTEN", process.admin_listen).await?;

@@ -39,8 +39,6 @@ pub struct Options {
     no_build: bool,
 }
 
-const WARM_UP: Duration = Duration::from_secs(1);
-
 /// Builds, starts, measures, and prints a table.
 pub fn run(options: &Options) -> anyhow::Result<()> {
     packages::find_or_install(packages::FOR_BENCH)?;
@@ -61,7 +59,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let world = World::start(&programs, &targets, options.rounds)?;
     let mut figures = Figures::default();
     for target in targets.iter().filter(|target| target.is_served()) {
-        world.visit(*target, WARM_UP)?;
+        world.visit(*target, target.warm_up())?;
     }
     for round in 1..=options.rounds {
         eprintln!("==> round {round} of {}", options.rounds);

@@ -1,5 +1,7 @@
 //! Whom the bench visits, and what it learns there.
 
+use std::time::Duration;
+
 /// Somebody to visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
@@ -51,6 +53,12 @@ impl Target {
             Self::Schedule1M => Some(1_000_000),
             _ => None,
         }
+    }
+
+    /// How long it is visited before anything counts. The first call through an instance is written down; a stranger is
+    /// one that has called before.
+    pub fn warm_up(self) -> Duration {
+        Duration::from_secs(if self == Self::Miss { 5 } else { 1 })
     }
 
     /// How many connections wrk opens.
