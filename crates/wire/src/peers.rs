@@ -122,7 +122,7 @@ where
         );
         let refusal = Refusal::new(
             Reason::Forbidden,
-            "This peer's certificate does not allow this call.",
+            "Whoever calls may not make this call: FERRULE_GRPC_PEERS names who may.",
         );
         Either::Right(ready(Ok(Status::from(refusal).into_http())))
     }

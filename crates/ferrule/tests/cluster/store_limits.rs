@@ -139,3 +139,83 @@ fn a_database_that_takes_no_writes_has_nothing_refreshed_and_good_tokens_serve()
     world.api(0).created(&by_code("meanwhile"));
     world.services().for_each(Service::wait_until_ready);
 }
+
+#[test]
+fn a_database_with_few_connections_or_none_to_give_is_said_in_time_and_works_again() {
+    let postgres = Postgres::start();
+    let as_owner = postgres.fresh_database();
+    let name = as_owner.rsplit('/').next().unwrap().to_owned();
+    postgres.query(&as_owner, "CREATE ROLE few LOGIN");
+    postgres.query(&as_owner, &format!("ALTER DATABASE {name} OWNER TO few"));
+    let mut world = World::of(1, as_owner.replace("postgres@", "few@")).up();
+    let at_most = |connections: &str| {
+        postgres.query(
+            &as_owner,
+            &format!("ALTER ROLE few CONNECTION LIMIT {connections}"),
+        );
+        end_sessions(&postgres, &as_owner);
+    };
+    let api = world.api(0);
+    let instance = api.created(&by_code("before"));
+
+    at_most("0");
+    let began = Instant::now();
+    assert_try_again("create", &api.create(&by_code("meanwhile")));
+    assert_try_again("call", &api.through(&instance).get(CALL));
+    assert!(began.elapsed() < 2 * SOON, "{:?}", began.elapsed());
+    assert_eq!(world.vendor.token_requests_for("meanwhile"), 0);
+
+    at_most("2");
+    world.services().for_each(Service::wait_until_ready);
+    let codes: Vec<_> = (0..6).map(|number| format!("at once {number}")).collect();
+    let answers = thread::scope(|scope| {
+        let create = |code: &String| {
+            let (api, body) = (world.api(0), by_code(code));
+            scope.spawn(move || api.create(&body))
+        };
+        let calls: Vec<_> = codes.iter().map(create).collect();
+        calls
+            .into_iter()
+            .map(|call| call.join().unwrap())
+            .collect::<Vec<_>>()
+    });
+    for answer in answers.iter().filter(|answer| answer.status != 200) {
+        assert_try_again("at once", answer);
+    }
+    for code in &codes {
+        wait_until("each is made", SOON, || api.create(&by_code(code)).status == 200);
+        assert_eq!(world.vendor.token_requests_for(code), 1, "{code}");
+    }
+    at_most("-1");
+    world.services().for_each(Service::wait_until_ready);
+    api.created(&by_code("meanwhile"));
+}
+
+#[test]
+fn a_statement_that_is_cut_off_is_said_and_made_again() {
+    let postgres = Postgres::start();
+    let world = World::of(1, postgres.fresh_database()).up();
+    let api = world.api(0);
+    let instance = api.created(&by_code("before"));
+    let name = world.database.rsplit('/').next().unwrap();
+    let limit = format!("ALTER DATABASE {name} SET statement_timeout = 500");
+    postgres.query(&world.database, &limit);
+    end_sessions(&postgres, &world.database);
+    let locked = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted
+                  AND relation = 'instances'::regclass";
+    thread::scope(|scope| {
+        let lock = "SET statement_timeout = 0; BEGIN; LOCK TABLE instances; SELECT pg_sleep(8); COMMIT";
+        scope.spawn(|| postgres.query(&world.database, lock));
+        wait_until("the table is locked", SOON, || {
+            postgres.query(&world.database, locked).trim() == "1"
+        });
+        assert_try_again("call", &api.through(&instance).get(CALL));
+        assert_try_again("create", &api.create(&by_code("meanwhile")));
+    });
+    wait_until("calls pass", SOON, || {
+        api.through(&instance).get(CALL).status == 200
+    });
+    let made = api.created(&by_code("meanwhile"));
+    assert_eq!(api.through(&made).get(CALL).status, 200);
+    assert_eq!(world.vendor.token_requests_for("meanwhile"), 1);
+}

@@ -263,3 +263,22 @@ fn every_panel_and_every_rule_asks_for_what_there_is() {
         );
     }
 }
+
+#[test]
+fn every_alert_is_explained() {
+    let rules = observability("rules/ferrule.yaml");
+    let operations = observability("../../docs/operations.md");
+    let alerts: Vec<_> = rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- alert: "))
+        .collect();
+    assert!(!alerts.is_empty());
+    let explained = |alert: &str| {
+        let name = format!("`{alert}`");
+        operations.lines().any(|line| {
+            line.starts_with('|') && line.split('|').nth(1).is_some_and(|cell| cell.contains(&name))
+        })
+    };
+    let unexplained: Vec<_> = alerts.into_iter().filter(|alert| !explained(alert)).collect();
+    assert_eq!(unexplained, Vec::<&str>::new());
+}
