@@ -1,5 +1,7 @@
 //! Where the browser is sent to log in.
 
+use std::borrow::Cow;
+
 use form_urlencoded::byte_serialize;
 
 use crate::endpoint::{self, InvalidEndpoint};
@@ -76,17 +78,14 @@ pub(crate) fn with_parameters<'a>(
     extra: &'a [(String, String)],
 ) -> Result<String, InvalidEndpoint> {
     let endpoint = endpoint::parse(endpoint)?;
-    let mut names: Vec<String> = endpoint
-        .query_pairs()
-        .map(|(name, _)| name.into_owned())
-        .collect();
+    let mut names: Vec<Cow<'_, str>> = endpoint.query_pairs().map(|(name, _)| name).collect();
     if let Some(held) = ours.iter().find(|ours| names.iter().any(|name| name == *ours)) {
         return Err(InvalidEndpoint::HoldsParameter(held));
     }
-    names.extend(ours.iter().map(|ours| (*ours).to_owned()));
+    names.extend(ours.iter().copied().map(Cow::Borrowed));
     for (name, value) in extra {
-        if !names.contains(name) {
-            names.push(name.clone());
+        if !names.iter().any(|held| held == name) {
+            names.push(Cow::Borrowed(name));
             pairs.push((name, value));
         }
     }
@@ -96,6 +95,7 @@ pub(crate) fn with_parameters<'a>(
         Some("") => "",
         Some(_) => "&",
     };
+    drop(names);
     let mut url = String::from(endpoint);
     for (name, value) in pairs {
         url.push_str(separator);

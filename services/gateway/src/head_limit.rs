@@ -1,9 +1,6 @@
 //! URLs and headers longer than any client of ours needs are refused before anything reads them.
 
-use axum::extract::Request;
-use axum::http::{self, HeaderMap, StatusCode};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, Request, StatusCode};
 
 use crate::errors::ApiError;
 
@@ -13,15 +10,8 @@ const MAX_URL: usize = 16 * 1024;
 /// All header names and values together.
 const MAX_HEADERS: usize = 32 * 1024;
 
-pub(crate) async fn layer(request: Request, next: Next) -> Response {
-    match check(&request) {
-        Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
-    }
-}
-
 /// Whether URL and headers are short enough.
-pub(crate) fn check<B>(request: &http::Request<B>) -> Result<(), ApiError> {
+pub(crate) fn check<B>(request: &Request<B>) -> Result<(), ApiError> {
     let url = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
     if url > MAX_URL {
         let message = format!("The URL is longer than {MAX_URL} bytes.");

@@ -7,7 +7,6 @@ use axum::http::header::{
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use ferrule_service::telemetry;
 use opentelemetry::propagation::Extractor;
@@ -33,10 +32,13 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'sel
 const CALLBACKS: &str = "/oauth/";
 
 /// Around every route and every refusal: the API's headers on the API's paths, the pages' on all others.
-pub(crate) async fn layer(request: Request<Body>, next: Next) -> Response {
+pub(crate) async fn of_path<F: Future<Output = Response>>(
+    request: Request<Body>,
+    next: impl FnOnce(Request<Body>) -> F,
+) -> Response {
     let below = request.uri().path().strip_prefix(API);
     if below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-        api(request, |request| next.run(request)).await
+        api(request, next).await
     } else {
         page(request, next).await
     }
@@ -83,13 +85,16 @@ fn preflight_answer() -> Response {
 }
 
 /// Pages, redirects, their errors.
-async fn page(request: Request<Body>, next: Next) -> Response {
+async fn page<F: Future<Output = Response>>(
+    request: Request<Body>,
+    next: impl FnOnce(Request<Body>) -> F,
+) -> Response {
     let referrer = if request.uri().path().starts_with(CALLBACKS) {
         "no-referrer"
     } else {
         "same-origin"
     };
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static(referrer));

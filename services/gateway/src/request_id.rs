@@ -4,9 +4,8 @@
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, State};
+use axum::extract::MatchedPath;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
-use axum::middleware::Next;
 use axum::response::Response;
 use ferrule_model::Chance;
 use ferrule_service::telemetry;
@@ -95,13 +94,17 @@ impl<'a> Asked<'a> {
 }
 
 /// Outermost of all routes: see [`answered`].
-pub(crate) async fn layer(State(chance): State<Chance>, request: Request<Body>, next: Next) -> Response {
+pub(crate) async fn of_route<F: Future<Output = Response>>(
+    chance: &Chance,
+    request: Request<Body>,
+    next: impl FnOnce(Request<Body>) -> F,
+) -> Response {
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("(none)", MatchedPath::as_str);
-    let asked = Asked::new(&chance, route, &request);
+    let asked = Asked::new(chance, route, &request);
     let id = asked.id.as_str().to_owned();
     answered(&asked, request, |request| {
-        ferrule_wire::on_behalf_of(Some(id), next.run(request))
+        ferrule_wire::on_behalf_of(Some(id), next(request))
     })
     .await
 }

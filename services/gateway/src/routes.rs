@@ -1,14 +1,17 @@
 //! Every route, as a table of contents.
 
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get, post, put};
+use ferrule_model::Chance;
 use ferrule_wire::Refusal;
-use tower_http::catch_panic::CatchPanicLayer;
+use futures::FutureExt as _;
 
 use crate::errors::ApiError;
 use crate::handlers::{
@@ -34,11 +37,22 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .route(&format!("{API}/"), any(declared_resource::no_such_path))
         .merge(web(gateway.clone()))
         .with_state(gateway)
-        .layer(from_fn(head_limit::layer))
-        .layer(CatchPanicLayer::custom(panicked))
-        // Outside of whatever may refuse, so that every answer has its headers, and the id above all.
-        .layer(from_fn(headers::layer))
-        .layer(from_fn_with_state(chance, request_id::layer))
+        .layer(from_fn_with_state(chance, around))
+}
+
+/// What stands around every route, as one layer: each would cost every request its own allocations. Headers are outside
+/// of whatever may refuse, so that every answer has them, and the id above all.
+async fn around(State(chance): State<Chance>, request: Request, next: Next) -> Response {
+    request_id::of_route(&chance, request, |request| {
+        headers::of_path(request, async |request| {
+            if let Err(error) = head_limit::check(&request) {
+                return error.into_response();
+            }
+            let answer = AssertUnwindSafe(next.run(request));
+            answer.catch_unwind().await.unwrap_or_else(panicked)
+        })
+    })
+    .await
 }
 
 fn api() -> Router<Gateway> {
