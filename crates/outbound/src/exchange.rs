@@ -17,6 +17,9 @@ use crate::error::OutboundError;
 use crate::pool::{Place, Pool, Sender};
 use crate::stream::RequestBody;
 
+/// How much of an answer is read at once: what is large passes in pieces of this size. A head is no larger.
+const READ: usize = 64 * 1024;
+
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// An answer's body, read as it comes. Read to its end, it leaves its connection to the next call; dropped before, it
@@ -74,7 +77,7 @@ impl Outbound {
                 |error: &(dyn Error + 'static)| OutboundError::from_connect(place.host().to_owned(), error);
             let stream = connecting.await.map_err(|error| failed(&*error))?;
             if !stream.connected().is_negotiated_h2() {
-                let shaken = http1::handshake(stream).await;
+                let shaken = http1::Builder::new().max_buf_size(READ).handshake(stream).await;
                 let (sender, connection) = shaken.map_err(|error| failed(&error))?;
                 tokio::spawn(connection);
                 return Ok(Sender::Http1(sender));

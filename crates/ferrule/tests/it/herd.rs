@@ -37,6 +37,8 @@ fn two_hundred_tokens_that_end_together_are_each_refreshed_once_and_no_call_fail
     // What they get next lasts.
     vendor.behave(|behaviour| behaviour.access_ttl = 3600);
     wait_until("the first ones are due", LIMIT, || !vendor.refreshes().is_empty());
+    // On a slow machine the first ones were due more than once meanwhile.
+    let before = vendor.refreshes().len();
     thread::scope(|scope| {
         for caller in 0..CALLERS {
             let (instances, ferrule) = (&instances, &ferrule);
@@ -51,10 +53,13 @@ fn two_hundred_tokens_that_end_together_are_each_refreshed_once_and_no_call_fail
     });
     wait_until("all are refreshed", LIMIT, || {
         let refreshes = vendor.refreshes();
-        refreshes.len() >= INSTANCES && refreshes.iter().all(|refresh| refresh.answered.is_some())
+        // Of those under way just then, the answers may have lasted already.
+        refreshes.len() + AT_ONCE >= before + INSTANCES
+            && refreshes.iter().all(|refresh| refresh.answered.is_some())
     });
     let refreshes = vendor.refreshes();
-    assert!(refreshes.len() < 2 * INSTANCES, "{}", refreshes.len());
+    let each_once = before + INSTANCES + AT_ONCE;
+    assert!(refreshes.len() <= each_once, "{} of {each_once}", refreshes.len());
     for refresh in &refreshes {
         assert_eq!(refresh.outcome, Outcome::Granted, "{refresh:?}");
         let together = refreshes.iter().filter(|other| {

@@ -473,7 +473,7 @@ pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
         }
     };
     assert!(
-        tokio::time::timeout(Duration::from_secs(20), waiting)
+        tokio::time::timeout(Duration::from_mins(1), waiting)
             .await
             .is_ok(),
         "waited in vain until {what}"
