@@ -2,6 +2,7 @@
 //! No authentication, no limits, no logs. One program, a word for each shape.
 
 mod broker;
+mod collector;
 mod credentials;
 mod gateway;
 mod handshake;
@@ -17,6 +18,7 @@ const USAGE: &str = "one of:
   redis LISTEN REDIS_URL
   broker LISTEN REDIS_URL DATABASE_URL
   gateway LISTEN BROKER_URL
+  collector LISTEN
   proxy LISTEN BROKER_URL UPSTREAM
   schedule-fill DATABASE_URL ROWS DUE
   schedule DATABASE_URL CLAIMS";
@@ -35,6 +37,7 @@ async fn main() -> anyhow::Result<()> {
         ["upstream", listen] => serve::serve(listen, upstream::routes()).await,
         ["redis", listen, redis] => serve::serve(listen, handshake::routes(redis).await?).await,
         ["broker", listen, redis, database] => broker::run(listen, redis, database).await,
+        ["collector", listen] => collector::run(listen).await,
         ["gateway", listen, broker] => serve::serve(listen, gateway::routes(broker).await?).await,
         ["proxy", listen, broker, upstream] => {
             serve::serve(listen, proxy::routes(broker, upstream).await?).await

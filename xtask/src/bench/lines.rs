@@ -13,6 +13,8 @@ pub enum Row {
     UrlThree,
     /// oauth/url with a handshake, one process
     UrlOne,
+    /// Warm calls whose spans a collector gets
+    Traced,
     /// What is due, and a claim, among many rows
     Due,
 }
@@ -132,6 +134,20 @@ pub const LINES: &[Line] = &[
         (Target::UrlOfOne, Target::UrlFloorOfOne),
         RATE,
         Some((1.2, 0.75)),
+    ),
+    line(
+        Row::Traced,
+        "proxied call, warm, spans to a collector",
+        (Target::ProxiedTraced, Target::Proxied),
+        RATE,
+        None,
+    ),
+    line(
+        Row::Traced,
+        "its CPU per request, upstream included, the collector's left out",
+        (Target::ProxiedTraced, Target::Proxied),
+        (Measure::Cpu, Compared::Less),
+        None,
     ),
     line(
         Row::Due,

@@ -26,7 +26,9 @@ pub struct Ground<'a> {
 
 impl Product {
     /// All in one process, its instances in SQLite, its handshakes in Redis.
-    pub fn in_one(ground: &Ground<'_>, state: &Path) -> Self {
+    ///
+    /// `collector`: where its spans go, if anywhere.
+    pub fn in_one(ground: &Ground<'_>, state: &Path, collector: Option<&str>) -> Self {
         let (listen, admin) = (address(), address());
         let state = state.display().to_string();
         let own = [
@@ -36,6 +38,8 @@ impl Product {
             ("FERRULE_REDIS_URL", ground.redis),
             ("FERRULE_SANDBOX", "false"),
         ];
+        let collector = collector.map(|url| ("OTEL_EXPORTER_OTLP_ENDPOINT", url));
+        let own: Vec<_> = own.into_iter().chain(collector).collect();
         let process = spawn(ground, "ferrule", &own, &admin);
         Self {
             processes: vec![process],

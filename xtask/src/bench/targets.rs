@@ -19,6 +19,8 @@ pub enum Target {
     ProxiedAlone,
     /// Calls through 128 instances in rotation; Ferrule in three processes.
     ProxiedByThree,
+    /// Calls through 128 instances in rotation; Ferrule in one process, which sends a trace of each to a collector.
+    ProxiedTraced,
     /// Proxy, tonic, PostgreSQL, open.
     MissFloor,
     /// Calls through so many instances that none is remembered; Ferrule in three processes.
@@ -79,6 +81,7 @@ impl Target {
             Self::Proxied => "Ferrule, proxied call, warm",
             Self::ProxiedAlone => "Ferrule, proxied call, warm, 1 connection",
             Self::ProxiedByThree => "Ferrule, proxied call, warm, three processes",
+            Self::ProxiedTraced => "Ferrule, proxied call, warm, traced",
             Self::MissFloor => "proxy → tonic → PostgreSQL, open",
             Self::Miss => "Ferrule, proxied call, every one a miss, three processes",
             Self::UrlFloorOfThree => "axum → tonic → Redis SET",

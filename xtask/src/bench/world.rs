@@ -32,11 +32,13 @@ pub struct World {
     nginx_two: Nginx,
     nginx_one: Nginx,
     one: Product,
+    traced: Product,
     three: Product,
     floor_redis: Server,
     floor_broker: Server,
     floor_gateway: Server,
     floor_proxy: Server,
+    _floor_collector: Server,
     schedules: Schedules,
     redis_id: Option<u32>,
     postgres_id: Option<u32>,
@@ -56,6 +58,7 @@ struct Server {
 struct Scripts {
     platform: PathBuf,
     callers_of_one: PathBuf,
+    callers_of_traced: PathBuf,
     callers_of_three: PathBuf,
     strangers: PathBuf,
 }
@@ -86,7 +89,10 @@ impl World {
             connectors: &connectors,
             redis: &redis_url,
         };
-        let one = Product::in_one(&ground, &place.join("state"));
+        let floor_collector = Server::start(&floor, "collector", &[]);
+        let collector_url = format!("http://{}", floor_collector.address);
+        let one = Product::in_one(&ground, &place.join("state"), None);
+        let traced = Product::in_one(&ground, &place.join("traced"), Some(&collector_url));
         let three = Product::in_three(&ground, &postgres.fresh_database());
 
         let made = |product: &Product, name: &str, count: usize, who: &[Target]| {
@@ -100,6 +106,7 @@ impl World {
         let scripts = Scripts {
             platform: callers::script(place, "platform", &[platform()])?,
             callers_of_one: made(&one, "one", CALLERS, &[Target::Proxied])?,
+            callers_of_traced: made(&traced, "traced", CALLERS, &[Target::ProxiedTraced])?,
             callers_of_three: made(&three, "three", CALLERS, &[Target::ProxiedByThree])?,
             strangers: made(&three, "strangers", STRANGERS, &[Target::Miss])?,
         };
@@ -112,11 +119,13 @@ impl World {
             floor,
             upstream,
             one,
+            traced,
             three,
             floor_redis,
             floor_broker,
             floor_gateway,
             floor_proxy,
+            _floor_collector: floor_collector,
             scripts,
             _vendor: vendor,
             _redis: redis,
@@ -158,6 +167,7 @@ impl World {
             Target::NginxTwo => (plain(&self.nginx_two.address), CALL, callers),
             Target::NginxOne => (plain(&self.nginx_one.address), CALL, callers),
             Target::Proxied | Target::ProxiedAlone => (self.one.url.clone(), CALL, callers),
+            Target::ProxiedTraced => (self.traced.url.clone(), CALL, &scripts.callers_of_traced),
             Target::ProxiedByThree => (self.three.url.clone(), CALL, &scripts.callers_of_three),
             Target::MissFloor => (plain(&self.floor_proxy.address), CALL, callers),
             Target::Miss => (self.three.url.clone(), CALL, &scripts.strangers),
@@ -180,6 +190,7 @@ impl World {
             Target::NginxTwo => vec![upstream, self.nginx_two.id()],
             Target::NginxOne => vec![upstream, self.nginx_one.id()],
             Target::Proxied | Target::ProxiedAlone => stores(one, Some(upstream)),
+            Target::ProxiedTraced => stores(self.traced.ids(), Some(upstream)),
             Target::ProxiedByThree | Target::Miss => stores(stores(three, Some(upstream)), self.postgres_id),
             Target::MissFloor => stores(
                 floors(&[&self.floor_proxy, &self.floor_broker, &self.upstream]),
