@@ -1,5 +1,6 @@
 //! How a connector authenticates its users.
 
+use crate::discovered::Discovery;
 use crate::long_lived::LongLived;
 use crate::oauth1::OAuth1;
 use crate::template::Template;
@@ -87,8 +88,21 @@ pub struct OAuth2 {
     pub issuer: Option<String>,
     /// Whether a callback without `iss` is refused.
     pub iss_required: bool,
-    /// Whether the issuer publishes metadata (RFC 8414) that endpoints may be taken from.
-    pub discovery: bool,
+    /// What the file leaves to the issuer's metadata; `None`: nothing, it is not asked.
+    pub discovery: Option<Discovery>,
+}
+
+impl OAuth2 {
+    /// What an authorization URL always says (RFC 6749 section 4.1.1, RFC 7636): no address may say otherwise.
+    pub(crate) const OF_AUTHORIZATION: [&str; 7] = [
+        "scope",
+        "response_type",
+        "redirect_uri",
+        "state",
+        "client_id",
+        "code_challenge",
+        "code_challenge_method",
+    ];
 }
 
 /// What RFC 6749 would not send along, and a vendor wants.

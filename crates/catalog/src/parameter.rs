@@ -183,6 +183,9 @@ pub enum ParameterError {
         /// What to give instead.
         expected: String,
     },
+    /// The issuer that knows the address was not asked yet.
+    #[error("the vendor's address is not known before its issuer is asked")]
+    Undiscovered,
     /// The connector does not work that way, whatever is given.
     #[error("connector '{connector}' does not use OAuth 2")]
     NotOAuth2 {

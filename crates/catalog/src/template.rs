@@ -15,6 +15,7 @@ pub struct Template {
 enum Form {
     Text(Vec<Piece>),
     Address(Address),
+    LeftOut,
 }
 
 impl Template {
@@ -32,6 +33,19 @@ impl Template {
             text: text.to_owned(),
             form: Form::Address(Address::parse(text, rules)?),
         })
+    }
+
+    /// An address that the file leaves to its issuer's metadata. Its text is empty, and nothing renders it.
+    pub(crate) fn left_out() -> Self {
+        Self {
+            text: String::new(),
+            form: Form::LeftOut,
+        }
+    }
+
+    /// Whether the file leaves it to its issuer's metadata.
+    pub(crate) fn is_left_out(&self) -> bool {
+        matches!(self.form, Form::LeftOut)
     }
 
     /// The text as the file has it.
@@ -54,6 +68,7 @@ impl Template {
         let pieces: Box<dyn Iterator<Item = &Piece>> = match &self.form {
             Form::Text(pieces) => Box::new(pieces.iter()),
             Form::Address(address) => Box::new(address.pieces()),
+            Form::LeftOut => Box::new(std::iter::empty()),
         };
         pieces
             .filter_map(Piece::parameter)
@@ -67,6 +82,7 @@ impl Template {
     pub fn render(&self, values: &Parameters) -> Result<String, ParameterError> {
         match &self.form {
             Form::Address(address) => address.render(&self.text, values),
+            Form::LeftOut => Err(ParameterError::Undiscovered),
             Form::Text(pieces) => pieces
                 .iter()
                 .map(|piece| match piece {
@@ -81,7 +97,7 @@ impl Template {
     pub(crate) fn as_address(&self) -> Option<&Address> {
         match &self.form {
             Form::Address(address) => Some(address),
-            Form::Text(_) => None,
+            Form::Text(_) | Form::LeftOut => None,
         }
     }
 }

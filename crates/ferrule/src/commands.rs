@@ -7,6 +7,7 @@ use ferrule_instance_registry::rotate_keys;
 use ferrule_instance_registry::store::{Store, StoreOptions};
 use ferrule_model::{Chance, Clock};
 use ferrule_seal::KeyRing;
+use ferrule_service::Start;
 use ferrule_service::settings::Layers;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -21,13 +22,18 @@ pub(crate) const KEYS_ROTATE: &str = "keys rotate";
 pub(crate) const SECRETS: &str = "secrets";
 
 /// Does what these words ask for.
-pub(crate) async fn run(words: &str, arguments: &[String], layers: &Layers) -> anyhow::Result<()> {
-    match (words, arguments) {
+pub(crate) async fn run(words: &str, start: &Start) -> anyhow::Result<()> {
+    let layers = &start.layers;
+    match (words, start.arguments.as_slice()) {
         (DOCTOR, arguments) => doctor::run(arguments, layers).await,
         (KEYS_NEW, [id]) => new_key(id),
         (KEYS_ROTATE, []) => rotate(layers).await,
         (SECRETS, [directory]) => lay_out_secrets(Path::new(directory), layers),
-        _ if words.starts_with("connectors ") => connectors::run(words, arguments, layers).await,
+        (_, arguments) if words.starts_with("connectors ") => tokio::select! {
+            outcome = connectors::run(words, arguments, layers) => outcome,
+            // Whoever is asked a question may leave.
+            () = start.shutdown.cancelled() => bail!("ended unfinished"),
+        },
         _ => bail!("{words} is not known"),
     }
 }

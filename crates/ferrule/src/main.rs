@@ -47,6 +47,11 @@ const PROGRAM: Program = Program {
             about: "says everything that is wrong with a folder of connector files",
         },
         Command {
+            words: connectors::TRY,
+            arguments: &["KEY"],
+            about: "logs in at the vendor with your own keys, and says what came back and what does not work",
+        },
+        Command {
             words: commands::DOCTOR,
             arguments: &["[PROGRAM]", "[--json]"],
             about: "looks at all that ferrule, or a service of the cluster, would start with, and says what to do",
@@ -75,7 +80,7 @@ fn main() -> ExitCode {
 
 async fn run(start: Start) -> anyhow::Result<()> {
     match start.command {
-        Some(words) => commands::run(words, &start.arguments, &start.layers).await,
+        Some(words) => commands::run(words, &start).await,
         None => embedded::run(&start).await,
     }
 }

@@ -3,6 +3,7 @@
 //! What goes to a vendor is made here as text or as an [`http::Request`]; what a vendor answers is read here
 //! from a status and bytes. Nothing is sent, stored or logged. In the order of a login:
 //!
+//! 0. [`ServerMetadata`]: where a vendor's endpoints are, where it says so itself.
 //! 1. [`AuthorizationRequest`] and [`CodeVerifier`]: where the browser goes; [`redirect_uri`] and
 //!    [`return_url`]: where it may come back to.
 //! 2. [`check_iss`]: whether what came back came from the right vendor.
@@ -21,6 +22,7 @@ mod pkce;
 pub mod redirect_uri;
 pub mod return_url;
 mod revocation;
+mod server_metadata;
 mod token_answer;
 mod token_request;
 mod vendor_words;
@@ -33,6 +35,7 @@ pub use long_lived::long_lived_request;
 pub use names::Names;
 pub use pkce::{CodeVerifier, InvalidCodeVerifier};
 pub use revocation::{TokenHint, revocation_request};
+pub use server_metadata::{InvalidMetadata, ServerMetadata, metadata_addresses};
 pub use token_answer::{
     AnswerShape, ExpiresAs, ExtraFields, Grant, MAX_ANSWER_BYTES, TokenAnswer, read_token_answer,
 };

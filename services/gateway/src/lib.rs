@@ -40,6 +40,7 @@ use ferrule_cores::Cores;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use proxy::lone_ping;
 pub use settings::{ProcessSettings, Settings};
 pub use state::Gateway;
 

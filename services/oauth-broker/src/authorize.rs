@@ -24,6 +24,7 @@ pub(crate) async fn authorize(
     if let Auth::OAuth1(_) = connector.auth {
         return oauth1::authorize(broker, connector, request).await;
     }
+    let connector = &*broker.complete(connector).await?;
     let oauth2 = connector.oauth2().map_err(from_parameter)?;
     if request.api_key.is_empty() {
         return Err(invalid(
@@ -87,6 +88,7 @@ pub(crate) async fn authorize(
             parameters: declared,
             token_url,
             issuer: oauth2.issuer.clone(),
+            iss_required: oauth2.iss_required,
         };
         broker.handshakes.begin(&key, record).await.map_err(from_record)?;
     }

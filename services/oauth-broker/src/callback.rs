@@ -37,7 +37,8 @@ pub(crate) async fn callback(broker: &Broker, request: CallbackRequest) -> Resul
     let check = |agreed: &AuthorizationRequest| -> Result<(), Refusal> {
         same_connector(agreed, connector)?;
         same_browser(agreed, binding)?;
-        check_iss(agreed.issuer.as_deref(), iss.as_deref(), iss_required).map_err(|mismatch| {
+        let required = iss_required || agreed.iss_required;
+        check_iss(agreed.issuer.as_deref(), iss.as_deref(), required).map_err(|mismatch| {
             tracing::warn!(event = "issuer_mismatch", element = %connector.key, "a callback was refused");
             Refusal::new(
                 Reason::IssuerMismatch,

@@ -47,13 +47,14 @@ async fn run(broker: &Broker, request: ExchangeRequest) -> Result<ExchangeRespon
         if let Some(told) = ended(broker, exchange, patience).await? {
             return told;
         }
+        let complete = broker.complete(connector).await?;
         let Some(code) = claim(broker, connector, exchange, &request).await? else {
             // The call that had it has ended since; or its mark is lost, and with it what the vendor said.
             let told = ended(broker, exchange, patience).await?;
             return told.unwrap_or_else(|| reply::outcome(reply::unknown()));
         };
         if broker.exchanges.start(exchange).await.map_err(from_record)? {
-            return send(broker, connector, exchange, code).await;
+            return send(broker, &complete, exchange, code).await;
         }
     }
 }

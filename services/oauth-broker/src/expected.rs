@@ -117,6 +117,7 @@ impl Expected {
             kept: BTreeMap::new(),
             token_url: None,
             issuer: oauth2.and_then(|oauth2| oauth2.issuer.clone()),
+            iss_required: false,
         }
     }
 }

@@ -8,6 +8,7 @@ mod callback;
 mod claim;
 mod confirm;
 mod confirm_refresh;
+pub mod discovery;
 mod exchange;
 mod expected;
 mod fill;

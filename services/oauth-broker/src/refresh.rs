@@ -93,7 +93,7 @@ async fn waiting(broker: &Broker, spent: SpentPair) -> Result<Option<Grant>, Ref
 
 /// The one token request.
 async fn send(broker: &Broker, request: RefreshRequest) -> Result<Refreshed, Refusal> {
-    let (connector, tokens) = broker.token_server(&request.element)?;
+    let connector = &*broker.with_tokens(&request.element).await?;
     let app_alone = matches!(connector.auth, Auth::ClientCredentials(_));
     if request.refresh_token.is_empty() && !app_alone {
         let words = "There is no refresh token to spend.";
@@ -104,6 +104,7 @@ async fn send(broker: &Broker, request: RefreshRequest) -> Result<Refreshed, Ref
     let client_secret = SecretString::from(request.api_secret);
     let endpoint = TokenEndpoint::new(connector, &parameters, &request.api_key, &client_secret)?;
     let (message, scope) = if app_alone {
+        let tokens = connector.token_server().map_err(from_parameter)?;
         let scope = scope_of(&request.parameters, tokens);
         (endpoint.client_credentials_request(&scope)?, scope)
     } else {

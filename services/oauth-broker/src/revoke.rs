@@ -24,7 +24,8 @@ pub(crate) async fn revoke(broker: &Broker, request: RevokeRequest) -> Result<Re
         // OAuth 1.0a knows no revocation.
         return Ok(RevokeResponse { revoked: false });
     }
-    let (connector, tokens) = broker.token_server(&request.element)?;
+    let connector = &*broker.with_tokens(&request.element).await?;
+    let tokens = connector.token_server().map_err(from_parameter)?;
     let parameters = connector.resolve(&request.parameters).map_err(from_parameter)?;
     let Some(address) = connector.revocation_url(&parameters).map_err(from_parameter)? else {
         return Ok(RevokeResponse { revoked: false });

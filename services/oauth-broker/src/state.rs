@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ferrule_catalog::{Auth, Catalog, Connector, OAuth2, TokenServer};
+use ferrule_catalog::{Auth, Catalog, Connector, OAuth2};
 use ferrule_model::{Chance, Clock};
 use ferrule_outbound::Outbound;
 use ferrule_seal::KeyRing;
@@ -13,6 +13,7 @@ use http::HeaderValue;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
+use crate::discovery::Discoveries;
 use crate::handshake::{Exchanges, Handshakes, Refreshes, SealedStore, Store};
 use crate::settings::Settings;
 use crate::under_way::UnderWay;
@@ -32,6 +33,7 @@ pub struct Broker {
     pub(crate) exchanges: Exchanges,
     pub(crate) refreshes: Refreshes,
     pub(crate) under_way: UnderWay,
+    discoveries: Discoveries,
     pub(crate) outbound: Outbound,
     pub(crate) clock: Clock,
     pub(crate) chance: Chance,
@@ -65,6 +67,7 @@ impl Broker {
             exchanges: Exchanges::new(records.clone()),
             refreshes: Refreshes::new(records),
             under_way: UnderWay::default(),
+            discoveries: Discoveries::default(),
             outbound,
             clock,
             chance,
@@ -105,13 +108,21 @@ impl Broker {
         Ok((connector, oauth2))
     }
 
-    /// The connector of this key or id, and where it hands out OAuth 2 tokens.
-    pub(crate) fn token_server(&self, key_or_id: &str) -> Result<(&Arc<Connector>, &TokenServer), Refusal> {
+    /// The connector of this key or id that hands out OAuth 2 tokens, and knows where.
+    pub(crate) async fn with_tokens(&self, key_or_id: &str) -> Result<Arc<Connector>, Refusal> {
         let connector = self.connector(key_or_id)?;
-        let tokens = connector
+        connector
             .token_server()
             .map_err(crate::refusals::from_parameter)?;
-        Ok((connector, tokens))
+        self.complete(connector).await
+    }
+
+    /// The connector with all addresses: those that its file leaves to its issuer are the issuer's.
+    pub(crate) async fn complete(&self, connector: &Arc<Connector>) -> Result<Arc<Connector>, Refusal> {
+        match connector.discovery() {
+            None => Ok(Arc::clone(connector)),
+            Some(discovery) => self.discoveries.complete(self, connector, discovery).await,
+        }
     }
 
     /// The connector of this key or id.

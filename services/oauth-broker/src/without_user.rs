@@ -101,7 +101,8 @@ async fn send(
     request: &ExchangeRequest,
     refresh_token: Option<&SecretString>,
 ) -> Result<Grant, Refusal> {
-    let (connector, tokens) = broker.token_server(&request.element)?;
+    let connector = &*broker.with_tokens(&request.element).await?;
+    let tokens = connector.token_server().map_err(from_parameter)?;
     let parameters = connector.resolve(&request.parameters).map_err(from_parameter)?;
     let secret = SecretString::from(request.api_secret.as_str());
     let scope = scope_of(&request.parameters, tokens);

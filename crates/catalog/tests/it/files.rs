@@ -67,7 +67,7 @@ fn what_is_left_out_has_a_default() {
         (
             oauth2.tokens.scope_separator.as_str(),
             oauth2.iss_required,
-            oauth2.discovery
+            oauth2.discovery.is_some()
         ),
         (" ", false, false)
     );

@@ -99,7 +99,9 @@ fn of_every_kind_the_schema_and_the_reader_know_the_same_keys() {
             keys.remove(key);
         }
         let mut text = format!("{START}[auth]\nkind = {kind}\n");
-        for key in then["required"].as_array().into_iter().flatten() {
+        // Of OAuth 2, where the issuer is not asked.
+        let required = [&then["required"], &then["else"]["required"]];
+        for key in required.iter().filter_map(|keys| keys.as_array()).flatten() {
             text = format!("{text}{} = \"https://x.example.com/a\"\n", key.as_str().unwrap());
         }
         text += "xxxxxxxxxxxx = 1\n";

@@ -9,6 +9,7 @@ use ferrule_catalog::{Catalog, ConnectorSource, LoadOptions};
 use ferrule_service::settings::Layers;
 
 use super::discover::Discovered;
+use super::kinds::{Calls, auth};
 use super::question::ask;
 use super::{print, private_networks};
 
@@ -39,7 +40,10 @@ pub(super) async fn run(layers: &Layers, discovered: Option<Discovered>) -> anyh
     let file = OpenOptions::new().write(true).create_new(true).open(&path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
         .with_context(|| format!("{} cannot be written", path.display()))?;
-    print(&format!("{}: written and checked", path.display()));
+    print(&format!(
+        "{}: written and checked. `ferrule connectors try {key}` logs in with it.",
+        path.display()
+    ));
     Ok(())
 }
 
@@ -51,63 +55,72 @@ async fn text(key: &str, discovered: Option<&Discovered>) -> anyhow::Result<Stri
     let description = ask("What it is for", Some("")).await?;
     lines.extend(optional("description", &description));
     lines.push("\n[auth]".to_owned());
-    let authorization = match discovered {
+    let calls = match discovered {
         Some(discovered) => {
             lines.extend(discovered.lines());
-            let scopes = ask("Scopes, with spaces between them", Some(&discovered.scopes)).await?;
+            let scopes = ask("Scopes, with spaces between them", Some(&discovered.scopes())).await?;
             lines.extend(list("scopes", &scopes));
-            "Bearer {access_token}"
+            Calls::Carry("Bearer {access_token}")
         }
         None => auth(&mut lines).await?,
     };
-    let base_url = ask("Where its API is, as in https://api.example.com/v1", Some("")).await?;
-    if !base_url.is_empty() {
-        lines.push("\n[api]".to_owned());
-        lines.push(field("base_url", base_url.trim_end_matches('/')));
-        if !authorization.is_empty() {
-            let authorization = ask("The Authorization header of its calls", Some(authorization)).await?;
-            lines.push(field("authorization", &authorization));
-        }
-        let ping = ask(
-            "A cheap call that tells whether a login still works, as in GET /me",
-            Some(""),
-        )
-        .await?;
-        lines.extend(optional("ping", &ping));
-    }
+    api(&mut lines, calls).await?;
+    parameters(&mut lines).await?;
     lines.push(String::new());
     Ok(lines.join("\n"))
 }
 
-/// Asks how its users log in; gives how calls carry that, where Ferrule does not do it by itself.
-async fn auth(lines: &mut Vec<String>) -> anyhow::Result<&'static str> {
-    let kinds = "How its users log in: oauth2, client_credentials, api_key, basic or none";
-    let kind = ask(kinds, Some("oauth2")).await?;
-    lines.push(field("kind", &kind));
-    Ok(match kind.as_str() {
-        "oauth2" | "client_credentials" => {
-            if kind == "oauth2" {
-                lines.push(field(
-                    "authorization_url",
-                    &ask("Where the user logs in", None).await?,
-                ));
-            }
-            lines.push(field("token_url", &ask("Where codes become tokens", None).await?));
-            let scopes = ask("Scopes, with spaces between them", Some("")).await?;
-            lines.extend(list("scopes", &scopes));
-            if kind == "oauth2" {
-                let refresh = ask("Refresh tokens: none, reusable or rotating", Some("rotating")).await?;
-                lines.push(field("refresh", &refresh));
-            }
-            "Bearer {access_token}"
+/// Where its API is, and how calls carry the credential.
+async fn api(lines: &mut Vec<String>, calls: Calls) -> anyhow::Result<()> {
+    let base_url = ask("Where its API is, as in https://api.example.com/v1", Some("")).await?;
+    if base_url.is_empty() {
+        return Ok(());
+    }
+    lines.push("\n[api]".to_owned());
+    lines.push(field("base_url", base_url.trim_end_matches('/')));
+    if let Calls::Carry(usual) = calls {
+        let header = ask("The header that carries the credential", Some("Authorization")).await?;
+        if header.eq_ignore_ascii_case("authorization") {
+            let value = ask("What it holds", Some(usual)).await?;
+            lines.push(field("authorization", &value));
+        } else {
+            // The credential alone, as vendors with a header of their own have it.
+            let usual = usual.split_once(' ').map_or(usual, |(_, credential)| credential);
+            let value = ask("What it holds", Some(usual)).await?;
+            let (header, value) = (serde_json::Value::from(header), serde_json::Value::from(value));
+            lines.push(format!("headers = {{ {header} = {value} }}"));
         }
-        "api_key" => {
-            let label = ask("The vendor's word for its key", Some("API key")).await?;
-            lines.push(field("label", &label));
-            "Bearer {api_key}"
+    }
+    let ping = ask(
+        "A cheap call that tells whether a login still works, as in GET /me",
+        Some(""),
+    )
+    .await?;
+    lines.extend(optional("ping", &ping));
+    Ok(())
+}
+
+/// Declares what stands in braces in an address.
+async fn parameters(lines: &mut Vec<String>) -> anyhow::Result<()> {
+    let mut names: Vec<String> = Vec::new();
+    for line in lines.iter().filter(|line| line.contains("://")) {
+        for after in line.split('{').skip(1) {
+            if let Some((name, _)) = after.split_once('}')
+                && !names.iter().any(|known| known == name)
+            {
+                names.push(name.to_owned());
+            }
         }
-        _ => "",
-    })
+    }
+    for name in names {
+        let label = ask(&format!("What users call {{{name}}}"), Some(&name)).await?;
+        let pattern = ask("A regular expression that its values match", Some("[a-z0-9-]+")).await?;
+        lines.push("\n[[parameters]]".to_owned());
+        lines.push(field("name", &name));
+        lines.push(field("label", &label));
+        lines.push(field("pattern", &pattern));
+    }
+    Ok(())
 }
 
 /// A line of TOML; a JSON text is a TOML text.
@@ -115,11 +128,11 @@ pub(super) fn field(name: &str, value: &str) -> String {
     format!("{name} = {}", serde_json::Value::from(value))
 }
 
-fn optional(name: &str, value: &str) -> Option<String> {
+pub(super) fn optional(name: &str, value: &str) -> Option<String> {
     (!value.is_empty()).then(|| field(name, value))
 }
 
-fn list(name: &str, words: &str) -> Option<String> {
+pub(super) fn list(name: &str, words: &str) -> Option<String> {
     let words: Vec<&str> = words.split_whitespace().collect();
     (!words.is_empty()).then(|| format!("{name} = {}", serde_json::Value::from(words)))
 }

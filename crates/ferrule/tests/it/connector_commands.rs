@@ -73,7 +73,7 @@ fn a_connector_is_shown_with_what_it_needs_and_offers() {
 fn answers_become_a_file_that_is_right() {
     let folder = tempfile::tempdir().unwrap();
     let answers = "acme\nAcme \"Inc\"\ncrm\nDeals.\n\nhttps://acme.example/authorize\nhttps://acme.example/token\n\
-                   read write\n\nhttps://api.acme.example/\n\nGET /me\n";
+                   read write\n\n\n\nhttps://api.acme.example/\n\n\nGET /me\n";
     let made = answering(&folder, &["connectors", "new"], answers);
     assert!(made.status.success(), "{}", text(&made.stderr));
     let file = fs::read_to_string(folder.path().join("acme.toml")).unwrap();
@@ -96,6 +96,74 @@ fn answers_become_a_file_that_is_right() {
         file,
         "none is overwritten"
     );
+}
+
+#[test]
+fn every_kind_is_asked_for_what_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = |key: &str, kind: &str| format!("{key}\nA name\ncrm\n\n{kind}\n");
+    for (key, kind, answers, lines) in [
+        (
+            "login",
+            "oauth2",
+            "https://{site}.acme.example/a\nhttps://{site}.acme.example/t\nread\nbasic\nrequired\nnone\n             https://api.acme.example\n\n\n\nYour site\n\n",
+            vec![
+                "client_auth = \"basic\"",
+                "pkce = \"required\"",
+                "refresh = \"none\"",
+                "label = \"Your site\"",
+                "pattern = \"[a-z0-9-]+\"",
+            ],
+        ),
+        (
+            "signed",
+            "what?\noauth1",
+            "https://acme.example/r\nhttps://acme.example/a\nhttps://acme.example/t\nHMAC-SHA256\n             https://api.acme.example\nGET /me\n",
+            vec!["signature_method = \"HMAC-SHA256\"", "ping = \"GET /me\""],
+        ),
+        (
+            "robot",
+            "client_credentials",
+            "https://acme.example/t\n\n\nhttps://api.acme.example\n\n\n\n",
+            vec!["authorization = \"Bearer {access_token}\""],
+        ),
+        (
+            "keyed",
+            "api_key",
+            "Private token\nIn your settings.\nhttps://api.acme.example\nX-Token\n\n\n",
+            vec![
+                "label = \"Private token\"",
+                "headers = { \"X-Token\" = \"{api_key}\" }",
+            ],
+        ),
+        (
+            "named",
+            "basic",
+            "\nApp password\n\nhttps://api.acme.example\n\n",
+            vec![
+                "username_label = \"User name\"",
+                "password_label = \"App password\"",
+            ],
+        ),
+        (
+            "open",
+            "none",
+            "https://api.acme.example\n\n",
+            vec!["kind = \"none\""],
+        ),
+    ] {
+        let answers = start(key, kind) + answers;
+        let made = answering(&folder, &["connectors", "new"], &answers);
+        let said = text(&made.stdout) + &text(&made.stderr);
+        assert!(made.status.success(), "{key}: {said}");
+        let file = fs::read_to_string(folder.path().join(format!("{key}.toml"))).unwrap();
+        for line in lines {
+            assert!(file.contains(line), "{line}: {file}");
+        }
+    }
+    let path = folder.path().display().to_string();
+    let checked = World::bare().run(&["connectors", "check", &path]);
+    assert_eq!(checked.code, Some(0), "{}", checked.stdout + &checked.stderr);
 }
 
 #[test]
@@ -142,7 +210,7 @@ fn an_issuer_tells_where_its_users_log_in() {
     );
     assert_eq!(nobody.status.code(), Some(1));
     assert!(
-        text(&nobody.stderr).contains("publishes no metadata"),
+        text(&nobody.stderr).contains("was not reached"),
         "{}",
         text(&nobody.stderr)
     );

@@ -15,6 +15,7 @@ mod command_line;
 mod connected;
 mod connector_commands;
 mod connector_files;
+mod connector_trial;
 mod crashes;
 mod doctor;
 mod first_start;

@@ -61,7 +61,9 @@ pub(crate) fn mark(fields: &mut [FormField], error: &ParameterError) -> bool {
         ParameterError::Invalid { name, expected, .. } => {
             (name, format!("This does not fit: expected {expected}."))
         }
-        ParameterError::NotOAuth2 { .. } | ParameterError::NotOAuth1 { .. } => return false,
+        ParameterError::NotOAuth2 { .. }
+        | ParameterError::NotOAuth1 { .. }
+        | ParameterError::Undiscovered => return false,
     };
     let Some(field) = fields.iter_mut().find(|field| field.name == *name) else {
         return false;

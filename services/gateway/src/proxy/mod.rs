@@ -9,6 +9,7 @@ mod forward;
 mod head;
 mod idle;
 mod limits;
+mod lone_ping;
 mod page;
 mod page_answer;
 mod path;
@@ -33,6 +34,7 @@ use tracing::{Instrument as _, Span};
 
 pub(crate) use breaker::{Breaker, Breakers};
 pub(crate) use limits::Limits;
+pub use lone_ping::lone_ping;
 
 use crate::auth::Presented;
 use crate::credentials::Credential;

@@ -11,7 +11,7 @@ mod verifier;
 
 use std::borrow::Borrow;
 
-use ferrule_catalog::{Auth, Connector};
+use ferrule_catalog::{Auth, Connector, ParameterError};
 use ferrule_model::{Digest, DigestBuilder, OrganizationId};
 use ferrule_wire::{Refusal, v1};
 
@@ -218,5 +218,9 @@ fn check_address(connector: &Connector, configuration: &Configuration) -> Result
     let address = connector
         .resolve(&configuration.exposed())
         .and_then(|values| connector.token_url(&values));
-    address.map(|_| ()).map_err(|error| invalid(format!("{error}.")))
+    match address {
+        // Its issuer knows the address, and the broker asks it.
+        Ok(_) | Err(ParameterError::Undiscovered) => Ok(()),
+        Err(error) => Err(invalid(format!("{error}."))),
+    }
 }

@@ -63,6 +63,9 @@ pub struct AuthorizationRequest {
     pub token_url: Option<String>,
     /// The issuer that an `iss` in the callback must equal (RFC 9207).
     pub issuer: Option<String>,
+    /// Whether a callback at Ferrule's own must bring one.
+    #[serde(default)]
+    pub iss_required: bool,
 }
 
 /// A temporary token and its secret (RFC 5849 section 2.1).

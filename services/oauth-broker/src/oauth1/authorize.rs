@@ -72,6 +72,7 @@ pub(crate) async fn authorize(
         parameters: declared,
         token_url,
         issuer: None,
+        iss_required: false,
     };
     broker
         .handshakes

@@ -42,12 +42,17 @@ fn login() -> AuthorizeRequest {
 
 /// What the gateway makes of the address that the browser was sent to.
 fn arrived(landing: &Landing) -> CallbackRequest {
+    arrived_at(landing, "certified")
+}
+
+/// The same on the path of any connector.
+pub fn arrived_at(landing: &Landing, element: &str) -> CallbackRequest {
     let url = Url::parse(landing.url()).unwrap();
-    assert_eq!(url.path(), "/oauth/callback/certified");
+    assert_eq!(url.path(), format!("/oauth/callback/{element}"));
     let mut parameters: BTreeMap<String, String> = url.query_pairs().into_owned().collect();
     let mut take = |name: &str| parameters.remove(name).unwrap_or_default();
     CallbackRequest {
-        element: "certified".to_owned(),
+        element: element.to_owned(),
         state: take("state"),
         code: take("code"),
         error: take("error"),

@@ -11,6 +11,7 @@ mod certified_vendor;
 mod claim_refusals;
 mod connectors;
 mod denial;
+mod discovery;
 mod exchange_failures;
 mod hostile_input;
 mod once;

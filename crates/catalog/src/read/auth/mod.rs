@@ -42,7 +42,7 @@ pub(super) fn auth(reading: &Reading<'_>, top: &Section<'_>) -> Option<Auth> {
     let auth = match section.required_choice("kind", &KINDS)? {
         Kind::OAuth2 => oauth2(reading, &section).map(|oauth2| Auth::OAuth2(Box::new(oauth2))),
         Kind::OAuth1 => oauth1(reading, &section).map(|oauth1| Auth::OAuth1(Box::new(oauth1))),
-        Kind::ClientCredentials => token_server(reading, &section, &OF_CLIENT_CREDENTIALS)
+        Kind::ClientCredentials => token_server(reading, &section, &OF_CLIENT_CREDENTIALS, false)
             .map(|tokens| Auth::ClientCredentials(Box::new(tokens))),
         Kind::ApiKey => Some(Auth::ApiKey(ApiKey {
             label: label(reading, &section, "label", "API key"),

@@ -10,29 +10,24 @@ use super::names::names;
 use super::refuse;
 use super::token_server::{token_params, token_server};
 use crate::auth::{OAuth2, Pkce, Refresh, Sent};
+use crate::discovered::Discovery;
 use crate::reach::is_loopback;
 use crate::section::Section;
 use crate::template::Template;
 
-/// What an authorization URL always says (RFC 6749 section 4.1.1, RFC 7636): no file may say otherwise.
-const OF_AUTHORIZATION: [&str; 7] = [
-    "scope",
-    "response_type",
-    "redirect_uri",
-    "state",
-    "client_id",
-    "code_challenge",
-    "code_challenge_method",
-];
-
 pub(super) fn oauth2(reading: &Reading<'_>, section: &Section<'_>) -> Option<OAuth2> {
-    let authorization_url = authorization_url(reading, section, &OF_AUTHORIZATION);
-    let tokens = token_server(reading, section, &[]);
-    let (issuer, iss_required, discovery) = issuer(reading, section);
-    let authorize_names = names(reading, section, "authorize_names", &OF_AUTHORIZATION);
+    let discovers = section.flag("discovery").unwrap_or(false);
+    let authorization_url = if discovers && !section.has("authorization_url") {
+        Some(Template::left_out())
+    } else {
+        authorization_url(reading, section, &OAuth2::OF_AUTHORIZATION)
+    };
+    let tokens = token_server(reading, section, &[], discovers);
+    let (issuer, iss_required) = issuer(reading, section, discovers);
+    let authorize_names = names(reading, section, "authorize_names", &OAuth2::OF_AUTHORIZATION);
     // A name that stands for one of ours is ours too.
     let ours = authorize_names.iter().map(|(_, vendors)| vendors.as_str());
-    let ours: Vec<&str> = OF_AUTHORIZATION.into_iter().chain(ours).collect();
+    let ours: Vec<&str> = OAuth2::OF_AUTHORIZATION.into_iter().chain(ours).collect();
     let refresh_params = section.has("refresh_params");
     Some(OAuth2 {
         authorize_params: authorize_params(reading, section, &ours),
@@ -73,9 +68,14 @@ pub(super) fn oauth2(reading: &Reading<'_>, section: &Section<'_>) -> Option<OAu
                 ],
             )
             .unwrap_or(Refresh::None),
+        discovery: issuer.clone().filter(|_| discovers).map(|issuer| Discovery {
+            issuer,
+            pkce: !section.has("pkce"),
+            client_auth: !section.has("client_auth"),
+            iss: !section.has("iss"),
+        }),
         issuer,
         iss_required,
-        discovery,
         // Last: by now every key has been asked for.
         authorization_url: authorization_url?,
         tokens: tokens?,
@@ -124,14 +124,13 @@ fn sent(
     sent.collect()
 }
 
-/// Issuer, whether a callback must name it, and whether it publishes metadata.
-fn issuer(reading: &Reading<'_>, section: &Section<'_>) -> (Option<String>, bool, bool) {
+/// Issuer, and whether a callback must name it. `discovers`: the file leaves the rest to it.
+fn issuer(reading: &Reading<'_>, section: &Section<'_>, discovers: bool) -> (Option<String>, bool) {
     let issuer = section.text("issuer");
     let iss = section.text("iss");
     let iss_required = section
         .choice("iss", &[("required", true), ("optional", false)])
         .unwrap_or(false);
-    let discovery = section.flag("discovery").unwrap_or(false);
     if let Some(text) = &issuer
         && let Err(why) = check_issuer(text.get_ref(), reading.rules.allow_private_networks)
     {
@@ -146,13 +145,13 @@ fn issuer(reading: &Reading<'_>, section: &Section<'_>) -> (Option<String>, bool
             "iss = \"required\" needs an issuer to compare with: write issuer = \"https://…\"",
         );
     }
-    if issuer.is_none() && discovery {
+    if issuer.is_none() && discovers {
         reading.report.at(
             section.span(),
             "discovery = true needs an issuer: write issuer = \"https://…\"",
         );
     }
-    (issuer.map(Spanned::into_inner), iss_required, discovery)
+    (issuer.map(Spanned::into_inner), iss_required)
 }
 
 /// RFC 8414 section 2: https, no query, no fragment; here also http on loopback where that is let in.

@@ -24,14 +24,20 @@ const OF_TOKEN_REQUEST: [&str; 7] = [
 /// What a request for the app's own token says besides (RFC 6749 section 4.4.2).
 pub(super) const OF_CLIENT_CREDENTIALS: [&str; 1] = ["scope"];
 
-/// `own`: parameters of token requests that Ferrule sets for this kind besides those of every kind.
+/// `own`: parameters of token requests that Ferrule sets for this kind besides those of every kind. `discovery`: the
+/// issuer knows what the file leaves out.
 pub(super) fn token_server(
     reading: &Reading<'_>,
     section: &Section<'_>,
     own: &[&str],
+    discovery: bool,
 ) -> Option<TokenServer> {
     let address = |text: Option<Spanned<String>>| text.and_then(|text| reading.address(&text));
-    let token_url = address(section.required_text("token_url"));
+    let token_url = if discovery && !section.has("token_url") {
+        Some(Template::left_out())
+    } else {
+        address(section.required_text("token_url"))
+    };
     let revocation_url = address(section.text("revocation_url"));
     Some(TokenServer {
         revocation_url,

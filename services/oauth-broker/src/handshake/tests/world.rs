@@ -205,6 +205,7 @@ pub(super) fn request(form: Form) -> AuthorizationRequest {
         kept: BTreeMap::new(),
         token_url: Some("https://vendor.example/token".to_owned()),
         issuer: None,
+        iss_required: false,
     }
 }
 
