@@ -81,6 +81,16 @@ impl Address {
         self.reach.is_bounded()
     }
 
+    /// What stands in this host where the address has the one parameter of its host.
+    pub(crate) fn part_of<'h>(&self, host: &'h str, name: &str) -> Option<&'h str> {
+        let is_it = |piece: &Piece| piece.parameter().is_some_and(|parameter| parameter.name == name);
+        let at = self.host.iter().position(is_it)?;
+        let (before, after) = (self.host.get(..at)?, self.host.get(at + 1..)?);
+        let literal = |pieces: &[Piece]| pieces.iter().map(Piece::literal).collect::<Option<String>>();
+        host.strip_prefix(&literal(before)?)?
+            .strip_suffix(&literal(after)?)
+    }
+
     /// The names of its query's parameters, as the file writes them.
     pub(crate) fn query_names(&self) -> Vec<String> {
         let query: String = self.query.iter().flatten().map(as_sample).collect();

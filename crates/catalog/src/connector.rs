@@ -80,8 +80,8 @@ impl Connector {
     /// Keeps what the connector declares of the values given, and fills in defaults.
     ///
     /// Empty values count as absent. `siteAddress`, then `subdomain`, fill the first address parameter when its
-    /// own name is absent and the value fits; otherwise they are ignored. A value that does not fit its
-    /// parameter is an error; a missing one is not, until something needs it.
+    /// own name is absent and the value fits, or is an address or host that holds one that fits; otherwise they are
+    /// ignored. A value that does not fit its parameter is an error; a missing one is not, until something needs it.
     pub fn resolve(&self, given: &BTreeMap<String, String>) -> Result<Parameters, ParameterError> {
         let first_address = self
             .parameters
@@ -94,18 +94,32 @@ impl Connector {
             if own.is_some_and(|value| !parameter.accepts(value)) {
                 return Err(parameter.invalid());
             }
-            let alias = || {
+            let alias = || -> Option<&str> {
                 let is_first = first_address.is_some_and(|first| Arc::ptr_eq(first, parameter));
                 let aliases = ALIASES
                     .into_iter()
                     .filter(|alias| is_first && !self.declares(alias));
-                aliases.filter_map(present).find(|value| parameter.accepts(value))
+                aliases.filter_map(present).find_map(|value| {
+                    let whole = Some(value.as_str()).filter(|value| parameter.accepts(value));
+                    whole.or_else(|| self.part_of(value, parameter))
+                })
             };
-            if let Some(value) = own.or_else(alias).or(parameter.default.as_ref()) {
-                resolved.push((parameter.name.clone(), value.clone()));
+            let value = own.map(String::as_str).or_else(alias);
+            if let Some(value) = value.or(parameter.default.as_deref()) {
+                resolved.push((parameter.name.clone(), value.to_owned()));
             }
         }
         Ok(resolved.into_iter().collect())
+    }
+
+    /// The parameter's value in an address or a host that somebody pasted whole.
+    fn part_of<'v>(&self, pasted: &'v str, parameter: &Parameter) -> Option<&'v str> {
+        let rest = pasted.split_once("://").map_or(pasted, |(_, rest)| rest);
+        let host = rest.split(['/', '?', '#']).next()?;
+        self.addresses()
+            .filter_map(Template::as_address)
+            .filter_map(|address| address.part_of(host, &parameter.name))
+            .find(|value| parameter.accepts(value))
     }
 
     /// Fails with the first required parameter that has no value.
@@ -217,7 +231,10 @@ impl Connector {
 
     fn addresses(&self) -> impl Iterator<Item = &Template> {
         let login = self.oauth2().ok().into_iter().flat_map(|oauth2| {
-            let long_lived = oauth2.long_lived.as_ref().map(|long_lived| &long_lived.url);
+            let long_lived = oauth2.long_lived.iter().flat_map(|long_lived| {
+                let renewal = long_lived.renewal.as_ref().map(|renewal| &renewal.url);
+                [&long_lived.url].into_iter().chain(renewal)
+            });
             [&oauth2.authorization_url]
                 .into_iter()
                 .chain(&oauth2.refresh_url)

@@ -52,6 +52,14 @@ impl HeaderTemplate {
         })
     }
 
+    /// Whether it holds an optional parameter that has no value: then the header is left out.
+    pub fn is_left_out(&self, values: &Parameters) -> bool {
+        self.pieces.iter().any(|piece| match piece {
+            HeaderPiece::Value(parameter) => !parameter.required && values.get(&parameter.name).is_none(),
+            _ => false,
+        })
+    }
+
     /// The placeholders of credentials in it.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &'static str> {
         self.pieces.iter().filter_map(|piece| match piece {

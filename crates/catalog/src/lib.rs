@@ -36,7 +36,7 @@ pub use catalog::{Catalog, ConnectorSource, LoadOptions, check_directory};
 pub use connector::Connector;
 pub use discovered::{Discovered, Discovery};
 pub use header::{CLIENT_ID, Credentials, HeaderTemplate};
-pub use long_lived::{LongLived, LongLivedValue};
+pub use long_lived::{LongLived, LongLivedValue, Renewal};
 pub use oauth1::{OAuth1, SignatureMethod};
 pub use paging::{AnswerPath, Paging, PagingStyle, Step};
 pub use parameter::{Parameter, ParameterError, Parameters, Pattern, Place};

@@ -12,6 +12,17 @@ pub struct LongLived {
     pub method: Method,
     /// Its parameters, in the file's order.
     pub params: Vec<(String, LongLivedValue)>,
+    /// How such a token is renewed, by itself; `None`: the vendor has refresh tokens, or the user logs in again.
+    pub renewal: Option<Renewal>,
+}
+
+/// The request that turns a long-lived access token into the next one, with the method of the one before.
+#[derive(Clone, Debug)]
+pub struct Renewal {
+    /// Where it goes.
+    pub url: Template,
+    /// Its parameters, in the file's order.
+    pub params: Vec<(String, LongLivedValue)>,
 }
 
 /// What a parameter of that request holds.
@@ -19,7 +30,7 @@ pub struct LongLived {
 pub enum LongLivedValue {
     /// What the file says.
     Fixed(String),
-    /// The access token that the code brought.
+    /// The access token to be replaced.
     AccessToken,
     /// The vendor app's id.
     ClientId,

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use ferrule_model::{Chance, TokenPair};
+use ferrule_model::{Chance, Digest, TokenPair};
 use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
 
 /// A refresh begins this long before the access token ends, at the latest.
 const LONGEST_MARGIN: SignedDuration = SignedDuration::from_secs(60);
@@ -15,7 +16,8 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// When a refresh of this pair should begin; `None`: never by itself.
 ///
-/// The margin is the lesser of 60 s and 10 % of the lifetime; jitter only makes it earlier. `idle` is how long a
+/// The margin is the lesser of 60 s and 10 % of the lifetime; jitter only makes it earlier. An access token that is
+/// renewed by itself ends with its life, so that it is renewed at half of it. `idle` is how long a
 /// refresh token may stay unused, where the operator set that. `by_the_app`: another pair is had without a refresh
 /// token.
 pub(crate) fn due(
@@ -31,7 +33,12 @@ pub(crate) fn due(
     let ahead_of_the_end = pair.expires_at.map(|end| {
         let tenth = (end.duration_since(requested_at) / 10).max(SignedDuration::ZERO);
         let jitter = tenth.min(LONGEST_JITTER).mul_f64(share(chance));
-        let ahead = tenth.min(LONGEST_MARGIN).saturating_add(jitter);
+        let margin = if renews_itself(pair) {
+            tenth * 5
+        } else {
+            tenth.min(LONGEST_MARGIN)
+        };
+        let ahead = margin.saturating_add(jitter);
         end.checked_sub(ahead).unwrap_or(requested_at)
     });
     let idle = idle.filter(|_| pair.refresh_token.is_some());
@@ -41,6 +48,13 @@ pub(crate) fn due(
             .ok()
     });
     ahead_of_the_end.into_iter().chain(before_it_dies).min()
+}
+
+/// Whether nothing but the access token brings the next one.
+fn renews_itself(pair: &TokenPair) -> bool {
+    let access = pair.access_token.expose_secret();
+    let same = |refresh: &SecretString| Digest::of(refresh.expose_secret()) == Digest::of(access);
+    pair.refresh_token.as_ref().is_some_and(same)
 }
 
 /// How long to wait after so many failures in a row: within 1 s at first, doubling to 60 s, jittered.
@@ -100,6 +114,19 @@ mod tests {
                 "{lifetime} ms"
             );
         }
+    }
+
+    #[test]
+    fn a_token_that_renews_itself_is_renewed_at_half_its_life() {
+        let never_early = Chance::from_fn(|bytes| bytes.fill(0));
+        let own = TokenPair {
+            refresh_token: Some("a".into()),
+            ..pair(Some(at(5_184_000_000)))
+        };
+        assert_eq!(
+            due(&own, false, at(0), None, &never_early),
+            Some(at(2_592_000_000))
+        );
     }
 
     #[test]

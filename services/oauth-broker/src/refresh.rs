@@ -132,9 +132,9 @@ async fn send(broker: &Broker, request: RefreshRequest) -> Result<Refreshed, Ref
     let mut parameters = parameters.clone().into_map();
     fill(&mut parameters, connector, granted.extra.iter());
     Ok(Refreshed::Granted(Box::new(Grant {
+        refresh_token: endpoint.refresh_token_of(&granted.tokens).filter(|_| !app_alone),
         access_token: granted.tokens.access_token,
         token_secret: None,
-        refresh_token: granted.tokens.refresh_token.filter(|_| !app_alone),
         expires_at: granted.tokens.expires_at,
         scope: granted.tokens.scope,
         requested_at: answer.requested_at,

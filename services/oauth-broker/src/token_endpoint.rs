@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ferrule_catalog::{self as catalog, Connector, LongLivedValue, Parameters, Sent, TokenServer};
+use ferrule_catalog::{
+    self as catalog, Connector, LongLived, LongLivedValue, Parameters, Renewal, Sent, Template, TokenServer,
+};
+use ferrule_model::TokenPair;
 use ferrule_oauth::{self as oauth, CodeVerifier, Names, TokenAnswer, Wording, read_token_answer};
 use ferrule_outbound::{Limits, OutboundError};
 use ferrule_wire::Refusal;
@@ -117,6 +120,9 @@ impl<'a> TokenEndpoint<'a> {
         scope: &str,
         callback_url: &str,
     ) -> Result<Request<Vec<u8>>, Refusal> {
+        if let Some((long_lived, renewal)) = self.renewal() {
+            return self.for_access_token(&renewal.url, long_lived.method, &renewal.params, refresh_token);
+        }
         let address = self.connector.refresh_url(self.parameters);
         let extra = self.connector.refresh_params(self.parameters);
         let (address, mut extra) = (address.map_err(from_parameter)?, extra.map_err(from_parameter)?);
@@ -135,8 +141,39 @@ impl<'a> TokenEndpoint<'a> {
         let Some(long_lived) = &oauth2.long_lived else {
             return Ok(None);
         };
-        let address = long_lived.url.render(self.parameters).map_err(from_parameter)?;
-        let fields = long_lived.params.iter().map(|(name, value)| {
+        self.for_access_token(
+            &long_lived.url,
+            long_lived.method,
+            &long_lived.params,
+            access_token,
+        )
+        .map(Some)
+    }
+
+    /// What the next refresh spends: the refresh token that came; of a long-lived token that is renewed by itself the
+    /// access token.
+    pub(crate) fn refresh_token_of(&self, tokens: &TokenPair) -> Option<SecretString> {
+        match self.renewal() {
+            Some(_) => Some(tokens.access_token.clone()),
+            None => tokens.refresh_token.clone(),
+        }
+    }
+
+    fn renewal(&self) -> Option<(&LongLived, &Renewal)> {
+        let long_lived = self.connector.oauth2().ok()?.long_lived.as_ref()?;
+        Some((long_lived, long_lived.renewal.as_ref()?))
+    }
+
+    /// A request by which the vendor gives an access token for another.
+    fn for_access_token(
+        &self,
+        address: &Template,
+        method: catalog::Method,
+        params: &[(String, LongLivedValue)],
+        access_token: &SecretString,
+    ) -> Result<Request<Vec<u8>>, Refusal> {
+        let address = address.render(self.parameters).map_err(from_parameter)?;
+        let fields = params.iter().map(|(name, value)| {
             let value = match value {
                 LongLivedValue::Fixed(text) => text.as_str(),
                 LongLivedValue::AccessToken => access_token.expose_secret(),
@@ -145,10 +182,8 @@ impl<'a> TokenEndpoint<'a> {
             };
             (name.as_str(), value)
         });
-        let post = long_lived.method == catalog::Method::Post;
-        oauth::long_lived_request(&address, post, &fields.collect::<Vec<_>>())
-            .map(Some)
-            .map_err(Refusal::internal)
+        let post = method == catalog::Method::Post;
+        oauth::long_lived_request(&address, post, &fields.collect::<Vec<_>>()).map_err(Refusal::internal)
     }
 
     /// Sends the request once. `asked_scope` is what was granted where the answer names no scope.

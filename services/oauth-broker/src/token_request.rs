@@ -154,7 +154,8 @@ async fn lengthened(broker: &Broker, endpoint: &TokenEndpoint<'_>, first: oauth:
             tokens: TokenAnswer::Granted(mut second),
             ..
         }) => {
-            second.tokens.refresh_token = second.tokens.refresh_token.or(first.tokens.refresh_token);
+            let own = endpoint.refresh_token_of(&second.tokens);
+            second.tokens.refresh_token = own.or(first.tokens.refresh_token);
             second.extra = first.extra.and(second.extra);
             second
         }

@@ -127,11 +127,13 @@ async fn send(
             let mut parameters = parameters.clone().into_map();
             fill(&mut parameters, connector, granted.extra.iter());
             Ok(Grant {
+                // An app that may ask at any time needs none (RFC 6749 section 4.4.3).
+                refresh_token: refresh_token.map(|sent| {
+                    let next = endpoint.refresh_token_of(&granted.tokens);
+                    next.unwrap_or_else(|| sent.clone())
+                }),
                 access_token: granted.tokens.access_token,
                 token_secret: None,
-                // An app that may ask at any time needs none (RFC 6749 section 4.4.3).
-                refresh_token: refresh_token
-                    .map(|sent| granted.tokens.refresh_token.unwrap_or_else(|| sent.clone())),
                 expires_at: granted.tokens.expires_at,
                 scope: granted.tokens.scope,
                 requested_at: answer.requested_at,

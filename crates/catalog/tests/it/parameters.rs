@@ -50,6 +50,15 @@ fn the_contracts_names_fill_the_first_address_parameter_when_they_fit_it() {
             Some("two"),
         ),
         (vec![("siteAddress", "https://one")], None),
+        (
+            vec![("siteAddress", "https://one.example.com/start?tab=1")],
+            Some("one"),
+        ),
+        (vec![("siteAddress", "one.example.com")], Some("one")),
+        (vec![("siteAddress", "https://one.two.example.com")], None),
+        (vec![("siteAddress", "https://one.example.com:444")], None),
+        (vec![("siteAddress", "https://me@one.example.com")], None),
+        (vec![("siteAddress", "https://one.example.com.evil.com")], None),
         (vec![("siteAddress", "one"), ("shop", "three")], Some("three")),
     ] {
         assert_eq!(

@@ -37,6 +37,8 @@ error = "code"
 [auth.long_lived]
 url = "https://x.example.com/longer"
 params = {{ token = "{{access_token}}" }}
+refresh_url = "https://x.example.com/next"
+refresh_params = {{ token = "{{access_token}}" }}
 [[parameters]]
 name = "run"
 default = "r"
@@ -65,6 +67,7 @@ returned_part = "https://([a-z]+)\\.example\\.com"
         x.redirect_uri("https://a.example/cb", &given).as_deref(),
         Ok("r 1")
     );
+    assert!(oauth2.long_lived.as_ref().unwrap().renewal.is_some());
     let returned = x.parameters[1].returned.as_ref().unwrap();
     assert_eq!(
         (returned.path(), returned.value("https://acme.example.com")),
@@ -108,6 +111,10 @@ fn what_is_wrong_with_them_is_told() {
             "10: params: write a fixed text, {access_token}, {client_id} or {client_secret}",
         ),
         (
+            "[auth.long_lived]\nurl = \"https://x.example.com/l\"\nparams = { t = \"{access_token}\" }\nrefresh_params = { t = \"a\" }",
+            "8: refresh_params go nowhere: write refresh_url = \"https://…\"",
+        ),
+        (
             "[[parameters]]\nname = \"a\"\nreturned = \"u\"\nreturned_part = \"https://.*\"",
             "11: returned_part: put parentheses around the part that is wanted, and no others (a group that only groups is (?:…))",
         ),
@@ -130,6 +137,16 @@ fn a_secret_may_stand_in_a_header_of_calls_and_nowhere_else() {
         told(&format!("{START}token_params = {{ k = \"{{k}}\" }}\n{secret}")),
         ["8: parameter 'k' is secret and may not stand here: remove {k} or secret = true"]
     );
+}
+
+#[test]
+fn a_header_waits_for_its_optional_parameter() {
+    let lines = "[api]\nbase_url = \"https://x.example.com\"\nheaders = { x-team = \"{team}\" }\n\
+                 [[parameters]]\nname = \"team\"\nrequired = false\n";
+    let x = connector("x.toml", &format!("{START}{lines}"));
+    let (_, header) = &x.api.as_ref().unwrap().headers[0];
+    assert!(header.is_left_out(&parameters(&[])));
+    assert!(!header.is_left_out(&parameters(&[("team", "7")])));
 }
 
 #[test]

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ferrule_catalog::{Catalog, Connector, ConnectorSource, LoadOptions, Template};
+use rustix::time::{ClockId, clock_gettime};
 use url::Url;
 
 use super::connector;
@@ -63,7 +64,10 @@ fn catalog() -> Catalog {
 /// Every address that a connector's file holds.
 fn addresses(connector: &Connector) -> Vec<&str> {
     let login = connector.oauth2().ok().into_iter().flat_map(|oauth2| {
-        let long_lived = oauth2.long_lived.as_ref().map(|long_lived| &long_lived.url);
+        let long_lived = oauth2.long_lived.iter().flat_map(|long_lived| {
+            let renewal = long_lived.renewal.as_ref().map(|renewal| &renewal.url);
+            [&long_lived.url].into_iter().chain(renewal)
+        });
         [&oauth2.authorization_url]
             .into_iter()
             .chain(&oauth2.refresh_url)
@@ -123,6 +127,29 @@ fn every_connector_says_what_it_is_for_and_belongs_to_a_hub_of_the_contract() {
                 "{key}: what does a form call it?"
             );
         }
+    }
+}
+
+/// Clients of the contract send a whole address for a sandbox.
+#[test]
+fn a_site_address_fills_what_its_vendor_is_asked_for() {
+    let catalog = catalog();
+    for (key, site, name, value) in [
+        ("sfdc", "https://test.salesforce.com", "login", "test"),
+        ("sfdc", "login.salesforce.com", "login", "login"),
+        (
+            "sfdc",
+            "https://acme--dev.sandbox.my.salesforce.com/",
+            "login",
+            "acme--dev.sandbox.my",
+        ),
+        ("zendesk", "https://acme.zendesk.com/agent", "subdomain", "acme"),
+        ("shopify", "acme.myshopify.com", "subdomain", "acme"),
+    ] {
+        let connector = catalog.get(key).unwrap();
+        let given = super::values(&[("siteAddress", site)]);
+        let resolved = connector.resolve(&given).unwrap();
+        assert_eq!(resolved.get(name), Some(value), "{key}: {site}");
     }
 }
 
@@ -193,15 +220,22 @@ fn the_whole_catalogue_is_small_and_read_in_a_moment() {
         extra: extra.collect(),
         ..LoadOptions::default()
     };
-    // A test build is some ten times slower; the best of five is the one that nothing else held up.
+    // A test build is some ten times slower. Of this thread's own time, which nothing else on the machine takes from,
+    // the best of five.
     let moment = Duration::from_millis(if cfg!(debug_assertions) { 2_000 } else { 50 });
     let read = || {
-        let begun = Instant::now();
+        let begun = own_time();
         assert_eq!(Catalog::load(&options).unwrap().problems(), []);
-        begun.elapsed()
+        own_time().saturating_sub(begun)
     };
     let best = (0..5).map(|_| read()).min().unwrap();
     assert!(best < moment, "{best:?}");
+}
+
+/// How long this thread has computed so far.
+fn own_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.try_into().unwrap()
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn a_login_is_tried_to_its_refresh_and_a_no_or_a_wrong_secret_is_told() {
         &said,
         &[
             "The vendor's words: invalid_client",
-            "- check key and secret; where they are right, try client_auth = \"body\"",
+            "- check key and secret; where they are right, try client_auth = \"body\" or \"basic\"",
         ],
     );
     holds(&complaint, &["the login failed"]);
@@ -151,19 +151,22 @@ fn connectors_without_a_login_page_are_tried_by_their_ping() {
     ] {
         let file = format!(
             "key = \"{key}\"\nname = \"Tried\"\nhub = \"crm\"\n[auth]\n{auth}[api]\nbase_url = \"{base}\"\n\
-             authorization = \"{authorization}\"\nping = \"GET /me\"\n"
+             headers = {{ x-team = \"{{team}}\" }}\nauthorization = \"{authorization}\"\nping = \"GET /me\"\n\
+             [[parameters]]\nname = \"team\"\nrequired = false\n"
         );
         fs::write(folder.path().join(format!("{key}.toml")), file).unwrap();
     }
-    let (well, said, complaint) = Trial::start(&folder, "robots", 0, "app\nsecret-of-the-app\n\n").end();
+    let (well, said, complaint) = Trial::start(&folder, "robots", 0, "app\nsecret-of-the-app\n\n7\n").end();
     assert!(well, "{said}{complaint}");
     holds(
         &said,
         &["Tokens came.", "refresh token  none", "GET /me: 200", "It works."],
     );
 
+    let call = vendor.requests_to("/api/me").pop().unwrap();
+    assert_eq!(call.header("x-team"), Some("7"));
     vendor.script_at("/api/me", Scripted::json(403, &json!({})));
-    let (well, said, complaint) = Trial::start(&folder, "keyed", 0, "k3y-of-the-account\n").end();
+    let (well, said, complaint) = Trial::start(&folder, "keyed", 0, "k3y-of-the-account\n\n").end();
     assert!(!well, "{said}");
     holds(
         &said,
@@ -173,6 +176,7 @@ fn connectors_without_a_login_page_are_tried_by_their_ping() {
     assert!(!said.contains("k3y"), "{said}");
     let call = vendor.requests_to("/api/me").pop().unwrap();
     assert_eq!(call.header("authorization"), Some("Key k3y-of-the-account"));
+    assert_eq!(call.header("x-team"), None, "nobody gave one");
 
     let (well, _, complaint) = Trial::start(&folder, "nobody", 0, "").end();
     assert!(!well);

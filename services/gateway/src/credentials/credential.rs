@@ -128,7 +128,8 @@ fn until(answer: &v1::Credential, asked: Instant, now: Timestamp) -> Instant {
     }
 }
 
-/// The headers that the connector's file names beside `Authorization`.
+/// The headers that the connector's file names beside `Authorization`, but for those whose optional parameter has no
+/// value.
 fn headers(
     api: &Api,
     parameters: &Parameters,
@@ -142,7 +143,8 @@ fn headers(
             .map_err(|error| error.to_string())?;
         Ok((header, value(name, text)?))
     };
-    api.headers.iter().map(header).collect()
+    let given_for = |(_, template): &&(String, HeaderTemplate)| !template.is_left_out(parameters);
+    api.headers.iter().filter(given_for).map(header).collect()
 }
 
 #[cfg(test)]

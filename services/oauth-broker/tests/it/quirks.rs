@@ -333,6 +333,8 @@ async fn a_redirect_uri_may_be_a_name() {
 async fn a_short_lived_token_becomes_a_long_lived_one() {
     let lines = "[auth.long_lived]\nurl = \"{vendor}/longer\"\nparams = { grant_type = \"ig_exchange_token\", \
                  client_secret = \"{client_secret}\", access_token = \"{access_token}\" }\n\
+                 refresh_url = \"{vendor}/next\"\n\
+                 refresh_params = { grant_type = \"ig_refresh_token\", access_token = \"{access_token}\" }\n\
                  [[parameters]]\nname = \"user_id\"\nrequired = false";
     let world = world(lines).await;
     let long = json!({"access_token": "long", "token_type": "bearer", "expires_in": 5_183_944});
@@ -353,8 +355,25 @@ async fn a_short_lived_token_becomes_a_long_lived_one() {
     ];
     assert_eq!(query, pairs(want));
 
+    assert_eq!(grant.refresh_token, "long", "it is renewed by itself");
+    let next = json!({"access_token": "longer", "token_type": "bearer", "expires_in": 5_184_000});
+    world.vendor.script_at("/next", Scripted::json(200, &next));
+    let renewed = world.refreshed(spend("quirky", "long")).await;
+    assert_eq!(
+        (renewed.access_token.as_str(), renewed.refresh_token.as_str()),
+        ("longer", "longer")
+    );
+    let request = world.vendor.requests().pop().unwrap();
+    assert_eq!(
+        (request.method.as_str(), request.target.as_str()),
+        ("GET", "/next?grant_type=ig_refresh_token&access_token=long")
+    );
+
     world.vendor.script_at("/longer", Scripted::json(500, &json!({})));
     world.vendor.script(Scripted::json(200, &short));
     let grant = world.granted(bring("quirky", "another", "")).await;
-    assert_eq!(grant.access_token, "short");
+    assert_eq!(
+        (grant.access_token.as_str(), grant.refresh_token.as_str()),
+        ("short", "")
+    );
 }

@@ -10,7 +10,7 @@ use crate::requests::{API_KEY, PUBLIC_URL, hosted};
 use crate::world::World;
 
 /// Values of the kinds that users type; each parameter takes the first that fits it.
-const TYPED: [&str; 11] = [
+const TYPED: [&str; 12] = [
     "acme",
     "12345",
     "us6",
@@ -22,6 +22,7 @@ const TYPED: [&str; 11] = [
     "www.wrike.com",
     "wd5.myworkday.com",
     "api.pcloud.com",
+    "ABCDE12345678",
 ];
 
 fn typed(parameter: &Parameter) -> &str {

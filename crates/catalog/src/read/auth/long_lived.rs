@@ -1,8 +1,8 @@
-//! `[auth.long_lived]`: the request after the code.
+//! `[auth.long_lived]`: the request after the code, and those after it.
 
 use super::super::Reading;
 use crate::api::Method;
-use crate::long_lived::{LongLived, LongLivedValue};
+use crate::long_lived::{LongLived, LongLivedValue, Renewal};
 use crate::pieces::{Part, split};
 use crate::section::Section;
 
@@ -14,12 +14,43 @@ pub(super) fn long_lived(reading: &Reading<'_>, section: &Section<'_>) -> Option
     let method = section
         .choice("method", &[("GET", Method::Get), ("POST", Method::Post)])
         .unwrap_or(Method::Get);
-    let params = section.pairs("params");
-    let params: Vec<_> = params
-        .into_iter()
+    let params = params(reading, &section, "params");
+    let renewal = renewal(reading, &section);
+    section.finish();
+    Some(LongLived {
+        url: url?,
+        method,
+        params,
+        renewal,
+    })
+}
+
+/// How a long-lived token becomes the next one.
+fn renewal(reading: &Reading<'_>, section: &Section<'_>) -> Option<Renewal> {
+    let (url, has_params) = (section.text("refresh_url"), section.has("refresh_params"));
+    let Some(url) = url else {
+        if has_params {
+            let message = "refresh_params go nowhere: write refresh_url = \"https://…\"";
+            reading.report.at(section.span(), message);
+        }
+        return None;
+    };
+    let params = params(reading, section, "refresh_params");
+    Some(Renewal {
+        url: reading.address(&url)?,
+        params,
+    })
+}
+
+/// Parameters of such a request; the access token is one of them.
+fn params(reading: &Reading<'_>, section: &Section<'_>, key: &'static str) -> Vec<(String, LongLivedValue)> {
+    let pairs = section.pairs(key).into_iter();
+    let params: Vec<_> = pairs
         .map(|(name, text)| {
             let value = value(text.get_ref()).unwrap_or_else(|| {
-                let message = "params: write a fixed text, {access_token}, {client_id} or {client_secret}";
+                let message = format!(
+                    "{key}: write a fixed text, {{access_token}}, {{client_id}} or {{client_secret}}"
+                );
                 reading.report.at(text.span(), message);
                 LongLivedValue::AccessToken
             });
@@ -30,16 +61,12 @@ pub(super) fn long_lived(reading: &Reading<'_>, section: &Section<'_>) -> Option
         .iter()
         .any(|(_, value)| *value == LongLivedValue::AccessToken)
     {
-        let message =
-            "[auth.long_lived] sends no token: write params = { access_token = \"{access_token}\" }";
+        let message = format!(
+            "[auth.long_lived] sends no token: write {key} = {{ access_token = \"{{access_token}}\" }}"
+        );
         reading.report.at(section.span(), message);
     }
-    section.finish();
-    Some(LongLived {
-        url: url?,
-        method,
-        params,
-    })
+    params
 }
 
 fn value(text: &str) -> Option<LongLivedValue> {

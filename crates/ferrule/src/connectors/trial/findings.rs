@@ -138,11 +138,13 @@ impl Findings {
         }
         if has(&["client"]) {
             let other = match oauth2.tokens.client_auth {
-                ClientAuth::Body => "basic",
-                ClientAuth::Basic | ClientAuth::SecretAsUser => "body",
+                // What the issuer says holds for most apps, and not for each.
+                _ if oauth2.discovery.is_some() => "\"body\" or \"basic\"",
+                ClientAuth::Body => "\"basic\"",
+                ClientAuth::Basic | ClientAuth::SecretAsUser => "\"body\"",
             };
             self.advise(format!(
-                "check key and secret; where they are right, try client_auth = \"{other}\""
+                "check key and secret; where they are right, try client_auth = {other}"
             ));
         }
         if has(&["code_challenge", "code challenge", "code_verifier", "pkce"]) {
