@@ -47,6 +47,11 @@ const PROGRAM: Program = Program {
             about: "says everything that is wrong with a folder of connector files",
         },
         Command {
+            words: connectors::SCHEMA,
+            arguments: &[],
+            about: "prints the JSON Schema by which editors complete and check connector files",
+        },
+        Command {
             words: connectors::TRY,
             arguments: &["KEY"],
             about: "logs in at the vendor with your own keys, and says what came back and what does not work",

@@ -1,7 +1,10 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use ferrule_catalog::JSON_SCHEMA;
-use serde_json::Value;
+use ferrule_testkit::openapi_python;
+use serde_json::{Value, json};
 
 use super::catalog_with;
 
@@ -134,4 +137,47 @@ fn the_pages_example_is_a_connector() {
         .next()
         .unwrap();
     assert_eq!(super::connector("acme.toml", example).name, "Acme");
+}
+
+/// What another program says of these files by the schema.
+fn refused(files: impl IntoIterator<Item = (String, String)>) -> String {
+    let parsed = files.into_iter().map(|(name, text)| {
+        let table: toml::Table = text.parse().unwrap();
+        (name, serde_json::to_value(table).unwrap())
+    });
+    let schema: Value = serde_json::from_str(JSON_SCHEMA).unwrap();
+    let given = json!({"schema": schema, "files": parsed.collect::<BTreeMap<_, _>>()});
+    let mut validator = Command::new(openapi_python())
+        .args(["-c", include_str!("schema.py")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = validator.stdin.take().unwrap();
+    stdin.write_all(given.to_string().as_bytes()).unwrap();
+    drop(stdin);
+    let output = validator.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn another_program_takes_every_file_by_the_schema_and_refuses_what_the_reader_refuses() {
+    assert_eq!(refused(super::shipped::files()), "");
+    let discovered = "[auth]\nkind = \"oauth2\"\nissuer = \"https://x.example.com\"\ndiscovery = true\n";
+    assert_eq!(refused([("x".to_owned(), format!("{START}{discovered}"))]), "");
+    let without = discovered.replace("discovery = true\n", "");
+    for wrong in [
+        format!("{START}[auth]\nkind = \"basic\"\nlabel = \"Key\"\n"),
+        format!("{START}{without}"),
+        format!("{START}{}", discovered.replace("issuer", "docs")),
+        format!("{START}{AUTH}pkce = \"plain\"\n"),
+        format!("{START}{AUTH}nonsense = 1\n"),
+        AUTH.to_owned(),
+    ] {
+        assert!(
+            refused([("x".to_owned(), wrong.clone())]).starts_with("x: "),
+            "{wrong}"
+        );
+    }
 }

@@ -47,7 +47,7 @@ const HUBS: [&str; 30] = [
 ];
 
 /// Names and texts of the shipped files.
-fn files() -> Vec<(String, String)> {
+pub fn files() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors");
     let files = fs::read_dir(folder).unwrap().map(|file| {
         let path = file.unwrap().path();

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::bail;
-use ferrule_catalog::{Auth, Catalog, Connector, LoadOptions};
+use ferrule_catalog::{Auth, Catalog, Connector, JSON_SCHEMA, LoadOptions};
 use ferrule_outbound::Outbound;
 use ferrule_service::settings::Layers;
 use http::HeaderValue;
@@ -22,6 +22,7 @@ pub(crate) const CHECK: &str = "connectors check";
 pub(crate) const LIST: &str = "connectors list";
 pub(crate) const NEW: &str = "connectors new";
 pub(crate) const NEW_OF_ISSUER: &str = "connectors new --issuer";
+pub(crate) const SCHEMA: &str = "connectors schema";
 pub(crate) const SHOW: &str = "connectors show";
 pub(crate) const TRY: &str = "connectors try";
 
@@ -31,6 +32,10 @@ pub(crate) async fn run(words: &str, arguments: &[String], layers: &Layers) -> a
         (CHECK, [directory]) => check::run(Path::new(directory), layers),
         (LIST, []) => list::run(layers),
         (SHOW, [key]) => show::run(key, layers),
+        (SCHEMA, []) => {
+            ferrule_service::say(JSON_SCHEMA);
+            Ok(())
+        }
         (TRY, [key]) => trial::run(key, layers).await,
         (NEW, []) => new::run(layers, None).await,
         (NEW_OF_ISSUER, [issuer]) => new::run(layers, Some(discover::discover(issuer, layers).await?)).await,

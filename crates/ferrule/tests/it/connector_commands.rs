@@ -70,6 +70,14 @@ fn a_connector_is_shown_with_what_it_needs_and_offers() {
 }
 
 #[test]
+fn editors_get_the_schema_that_connector_files_follow() {
+    let ended = World::bare().run(&["connectors", "schema"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    let schema: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert!(schema["properties"]["auth"].is_object());
+}
+
+#[test]
 fn answers_become_a_file_that_is_right() {
     let folder = tempfile::tempdir().unwrap();
     let answers = "acme\nAcme \"Inc\"\ncrm\nDeals.\n\nhttps://acme.example/authorize\nhttps://acme.example/token\n\
