@@ -48,7 +48,7 @@ pub(super) async fn ask_secret(what: &str) -> anyhow::Result<SecretString> {
     ferrule_service::say(&format!("{what} (is not shown): "));
     let answer = answer(what, || {
         if io::stdin().is_terminal() {
-            rpassword::read_password().map(|secret| Some(secret.into()))
+            rpassword::read_password().map(Some)
         } else {
             read()
         }

@@ -114,7 +114,7 @@ impl Findings {
 
     /// Something was refused.
     pub(super) fn failed(&mut self, what: &str, refusal: &Refusal, connector: &Connector) {
-        print(&format!("{}", refusal.message));
+        print(&refusal.message);
         let words = refusal.provider_message.as_deref().unwrap_or_default();
         if !words.is_empty() {
             print(&format!("The vendor's words: {words}"));

@@ -32,7 +32,7 @@ use brought::Brought;
 use findings::Findings;
 
 /// As long as a token request may take, and more.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Everything that a try needs.
 struct Trial {
