@@ -286,6 +286,45 @@ fn a_refresh_token_from_elsewhere_becomes_an_instance_that_lives_on() {
 }
 
 #[test]
+fn a_refresh_token_is_spent_where_the_issuer_says_and_nowhere_while_it_says_nothing() {
+    let vendor = TokenEndpoint::start(Behaviour::default());
+    let of_issuer = |key: &str, issuer: &str| {
+        format!(
+            "key = \"{key}\"\nname = \"Acme\"\nhub = \"crm\"\n[auth]\nkind = \"oauth2\"\nissuer = \"{issuer}\"\n\
+             discovery = true\nrefresh = \"rotating\"\n"
+        )
+    };
+    let metadata = json!({
+        "issuer": vendor.url(""),
+        "authorization_endpoint": vendor.authorization_url(),
+        "token_endpoint": vendor.token_url(),
+        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+    });
+    vendor.script_at(
+        "/.well-known/openid-configuration",
+        Scripted::json(200, &metadata),
+    );
+    let ferrule = World::new()
+        .with_connector("acme", &of_issuer("acme", &vendor.url("")))
+        .with_connector("silent", &of_issuer("silent", &vendor.url("/silent")))
+        .start();
+    let mut silent = external("old-token");
+    silent["element"] = json!({"key": "silent"});
+    let refused = ferrule.api.post("/instances", &silent);
+    assert_eq!(refused.status, 502, "{}", refused.text());
+    assert!(
+        refused.text().contains("it holds no issuer"),
+        "{}",
+        refused.text()
+    );
+    assert!(vendor.requests_to("/token").is_empty());
+
+    let made = ferrule.api.post("/instances", &external("old-token"));
+    assert_eq!(made.status, 200, "{}", made.text());
+    assert_eq!(vendor.requests_to("/token").len(), 1);
+}
+
+#[test]
 fn a_refresh_token_that_the_vendor_does_not_know_leaves_nothing_behind() {
     let vendor = TokenEndpoint::start(Behaviour::default());
     let world = World::new().with_connector("acme", &acme_with_api_at(&vendor));
