@@ -27,6 +27,8 @@ const SECRET_MESSAGES: &[&str] = &[
     ".ferrule.v1.Signing",
     ".ferrule.v1.App",
     ".ferrule.v1.FindAppRequest",
+    ".ferrule.v1.PutAppRequest",
+    ".ferrule.v1.Caller",
     ".ferrule.v1.Credentials",
     ".ferrule.v1.OpenSessionRequest",
     ".ferrule.v1.FindSessionRequest",

@@ -49,6 +49,8 @@ reasons! {
     ElementUnknown = "ELEMENT_UNKNOWN" => NotFound,
     /// The caller has no such instance.
     InstanceUnknown = "INSTANCE_UNKNOWN" => NotFound,
+    /// No app is stored for this connector.
+    AppUnknown = "APP_UNKNOWN" => NotFound,
     /// No handshake was ever kept under this state, or it belongs to somebody else.
     StateUnknown = "STATE_UNKNOWN" => NotFound,
     /// The handshake is older than its ten minutes.

@@ -36,6 +36,8 @@ redacted!(
     v1::Signing,
     v1::App,
     v1::FindAppRequest,
+    v1::PutAppRequest,
+    v1::Caller,
     v1::Credentials,
     v1::OpenSessionRequest,
     v1::FindSessionRequest,

@@ -25,9 +25,11 @@ pub(crate) fn http_status(reason: Reason) -> StatusCode {
         | Reason::VendorRejected => StatusCode::BAD_REQUEST,
         Reason::Unauthenticated | Reason::ReauthorizationRequired => StatusCode::UNAUTHORIZED,
         Reason::Forbidden | Reason::InstanceDisabled => StatusCode::FORBIDDEN,
-        Reason::ElementUnknown | Reason::InstanceUnknown | Reason::StateUnknown | Reason::StateExpired => {
-            StatusCode::NOT_FOUND
-        }
+        Reason::ElementUnknown
+        | Reason::InstanceUnknown
+        | Reason::AppUnknown
+        | Reason::StateUnknown
+        | Reason::StateExpired => StatusCode::NOT_FOUND,
         Reason::StatePending | Reason::IdempotencyConflict => StatusCode::CONFLICT,
         Reason::VendorUnreachable | Reason::ExchangeUnknown | Reason::AppMisconfigured => {
             StatusCode::BAD_GATEWAY
@@ -178,6 +180,7 @@ mod tests {
             (Reason::Forbidden, 403),
             (Reason::ElementUnknown, 404),
             (Reason::InstanceUnknown, 404),
+            (Reason::AppUnknown, 404),
             (Reason::StateUnknown, 404),
             (Reason::StateExpired, 404),
             (Reason::StatePending, 409),

@@ -17,7 +17,7 @@ use crate::errors::ApiError;
 use crate::handlers::{
     callback, create_instance, declared_resource, delete_instance, docs, enable_instance, get_element,
     get_instance, hubs, icon, instance_configuration, list_elements, list_instances, oauth_token, oauth_url,
-    read_audit, update_instance,
+    read_audit, stored_app, update_instance,
 };
 use crate::pages::{
     self, assets, catalogue, change_instance, connector, finish, instance, instances, outcome, same_site,
@@ -68,10 +68,15 @@ fn api() -> Router<Gateway> {
 
     let enabled = put(enable_instance::enable).delete(enable_instance::disable);
 
+    let app = get(stored_app::get)
+        .put(stored_app::put)
+        .delete(stored_app::delete);
+
     Router::new()
         .route("/elements", get(list_elements::handler))
         .route("/elements/keys", get(list_elements::keys))
         .route("/elements/{element}", get(get_element::handler))
+        .route("/elements/{element}/app", app)
         .route("/elements/{element}/docs", get(docs::of_element))
         .route("/elements/{element}/icon.svg", get(icon::handler))
         .route(

@@ -18,6 +18,7 @@ use crate::labels;
 use crate::login::{Login, Outcome};
 use crate::state::Registry;
 use crate::store::{IdempotencyClaim, IdempotentRequest, Inserted, InstanceRow, NewInstance, SealedTokens};
+use crate::stored_app;
 
 const FIRST_ID: u64 = 100_000;
 const IDS: u64 = (1 << 31) - FIRST_ID;
@@ -77,6 +78,10 @@ impl Draft {
         provider_data: Option<v1::ProviderData>,
     ) -> Result<InstanceRow, Refusal> {
         let provider_data = provider_data.unwrap_or_default();
+        if Login::goes_with_app(&self.connector, self.external, &provider_data) {
+            let organization = self.caller.organization;
+            stored_app::fill(registry, organization, &self.connector, &mut self.configuration).await?;
+        }
         let login = Login::first(
             &self.connector,
             self.external,

@@ -1,4 +1,4 @@
-//! The vendor app of an instance, with which its user logs in again.
+//! The vendor app to begin a login with: an instance's, whose user logs in again, or the organization's stored one.
 
 use ferrule_wire::{Refusal, v1};
 
@@ -7,10 +7,15 @@ use crate::get_instance::find;
 use crate::identify::authenticate;
 use crate::instance_seal::InstanceSeal;
 use crate::state::Registry;
+use crate::stored_app;
 
 pub(crate) async fn find_app(registry: Registry, request: v1::FindAppRequest) -> Result<v1::App, Refusal> {
     let caller = authenticate(&registry, request.credentials.as_ref()).await?;
-    caller.requires_organization("log in again")?;
+    caller.requires_organization("log in")?;
+    if request.instance_id == 0 {
+        let connector = registry.connector(&request.element)?;
+        return stored_app::required(&registry, caller.organization, connector).await;
+    }
     let row = find(&registry, &caller, Some(request.instance_id), "").await?;
     let connector = registry.connector(row.element_key.as_str())?;
     let key = registry.data_keys.of(row.organization_id).await?;

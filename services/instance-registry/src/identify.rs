@@ -8,6 +8,7 @@ use crate::errors;
 use crate::sessions;
 use crate::state::Registry;
 use crate::store::{By, InstanceRow, OrganizationRow, UserRow};
+use crate::stored_app;
 
 /// A caller whose credentials belong together.
 #[derive(Clone, Debug)]
@@ -53,16 +54,23 @@ impl Caller {
     }
 }
 
-/// Tells who presents these credentials.
+/// Tells who presents these credentials, and with which stored app a login of theirs begins.
 pub(crate) async fn identify(
     registry: Registry,
     request: v1::IdentifyRequest,
 ) -> Result<v1::Caller, Refusal> {
     let caller = authenticate(&registry, request.credentials.as_ref()).await?;
+    let app = match registry.catalog.get(&request.app_of) {
+        Some(connector) if caller.reach == Reach::Organization => {
+            stored_app::opened(&registry, caller.organization, connector).await?
+        }
+        _ => None,
+    };
     Ok(v1::Caller {
         organization_id: caller.organization.0,
         user_id: caller.user.id.0,
         instance_id: caller.element.map(|row| row.id.0),
+        app,
     })
 }
 

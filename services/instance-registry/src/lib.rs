@@ -47,6 +47,7 @@ mod set_enabled;
 mod settings;
 mod state;
 pub mod store;
+mod stored_app;
 mod tokens_shown;
 mod under_way;
 mod update_instance;

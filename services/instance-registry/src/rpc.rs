@@ -3,9 +3,10 @@
 use ferrule_wire::v1::instance_registry_server::InstanceRegistry;
 use ferrule_wire::v1::{
     App, Caller, CloseSessionRequest, CloseSessionResponse, CreateInstanceRequest, Credential,
-    DeleteInstanceRequest, DeleteInstanceResponse, FindAppRequest, FindSessionRequest, GetInstanceRequest,
-    IdentifyRequest, Instance, ListInstancesRequest, ListInstancesResponse, OpenSessionRequest,
-    ReadAuditRequest, ReadAuditResponse, ResolveRequest, Session, SetEnabledRequest, UpdateInstanceRequest,
+    DeleteAppRequest, DeleteAppResponse, DeleteInstanceRequest, DeleteInstanceResponse, FindAppRequest,
+    FindSessionRequest, GetAppRequest, GetInstanceRequest, IdentifyRequest, Instance, ListInstancesRequest,
+    ListInstancesResponse, OpenSessionRequest, PutAppRequest, ReadAuditRequest, ReadAuditResponse,
+    ResolveRequest, Session, SetEnabledRequest, StoredApp, UpdateInstanceRequest,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -21,6 +22,7 @@ use crate::resolve::resolve;
 use crate::sessions::{close_session, find_session, open_session};
 use crate::set_enabled::set_enabled;
 use crate::state::Registry;
+use crate::stored_app::{delete_app, get_app, put_app};
 use crate::update_instance::update_instance;
 
 /// The registry as a gRPC service.
@@ -69,6 +71,21 @@ impl InstanceRegistry for Rpc {
 
     async fn find_app(&self, request: Request<FindAppRequest>) -> Result<Response<App>, Status> {
         self.0.answer(find_app, request).await
+    }
+
+    async fn put_app(&self, request: Request<PutAppRequest>) -> Result<Response<StoredApp>, Status> {
+        self.0.answer(put_app, request).await
+    }
+
+    async fn get_app(&self, request: Request<GetAppRequest>) -> Result<Response<StoredApp>, Status> {
+        self.0.answer(get_app, request).await
+    }
+
+    async fn delete_app(
+        &self,
+        request: Request<DeleteAppRequest>,
+    ) -> Result<Response<DeleteAppResponse>, Status> {
+        self.0.answer(delete_app, request).await
     }
 
     async fn list_instances(

@@ -18,6 +18,7 @@ pub(crate) mod list_instances;
 pub(crate) mod oauth_token;
 pub(crate) mod oauth_url;
 pub(crate) mod read_audit;
+pub(crate) mod stored_app;
 pub(crate) mod update_instance;
 
 /// How long a call may take that exchanges a code: the registry gives the broker 25 s, and has work of its own.

@@ -6,7 +6,7 @@ use axum::extract::State;
 use ferrule_wire::v1::RequestTokenRequest;
 use serde::Serialize;
 
-use crate::caller::CatalogueCaller;
+use crate::caller::{LoginCaller, VendorApp};
 use crate::errors::ApiError;
 use crate::path::Element;
 use crate::query::Query;
@@ -21,16 +21,17 @@ pub(crate) struct RequestToken {
 /// The caller goes on to `oauth/url` with the token as `requestToken`, and keeps the secret for `POST /instances`.
 pub(crate) async fn handler(
     State(gateway): State<Gateway>,
-    _: CatalogueCaller,
+    caller: LoginCaller,
     Element(element): Element,
     query: Query,
 ) -> Result<Json<RequestToken>, ApiError> {
     let mut parameters = query.into_map();
     let mut take = |name: &str| parameters.remove(name).unwrap_or_default();
+    let (api_key, api_secret) = VendorApp::in_place_of(caller.app, take("apiKey"), take("apiSecret"));
     let request = RequestTokenRequest {
         element,
-        api_key: take("apiKey"),
-        api_secret: take("apiSecret"),
+        api_key,
+        api_secret,
         callback_url: take("callbackUrl"),
         ..RequestTokenRequest::default()
     };

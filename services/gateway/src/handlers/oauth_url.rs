@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::body;
-use crate::caller::CatalogueCaller;
+use crate::caller::{LoginCaller, VendorApp};
 use crate::errors::ApiError;
 use crate::path::Element;
 use crate::query::Query;
@@ -27,7 +27,7 @@ pub(crate) struct OauthUrl {
 /// Parameters in the query.
 pub(crate) async fn by_query(
     State(gateway): State<Gateway>,
-    caller: CatalogueCaller,
+    caller: LoginCaller,
     Element(element): Element,
     query: Query,
 ) -> Result<Json<OauthUrl>, ApiError> {
@@ -37,7 +37,7 @@ pub(crate) async fn by_query(
 /// Parameters in a JSON body, over those of the query.
 pub(crate) async fn by_body(
     State(gateway): State<Gateway>,
-    caller: CatalogueCaller,
+    caller: LoginCaller,
     Element(element): Element,
     query: Query,
     body: body::Json<BTreeMap<String, Value>>,
@@ -49,16 +49,17 @@ pub(crate) async fn by_body(
 
 async fn oauth_url(
     gateway: &Gateway,
-    CatalogueCaller(organization): CatalogueCaller,
+    caller: LoginCaller,
     element: String,
     mut parameters: BTreeMap<String, String>,
 ) -> Result<Json<OauthUrl>, ApiError> {
     let mut take = |name: &str| parameters.remove(name).unwrap_or_default();
+    let (api_key, api_secret) = VendorApp::in_place_of(caller.app, take("apiKey"), take("apiSecret"));
     let request = AuthorizeRequest {
         element,
-        organization_id: organization.map(|id| id.0),
-        api_key: take("apiKey"),
-        api_secret: take("apiSecret"),
+        organization_id: caller.organization.map(|id| id.0),
+        api_key,
+        api_secret,
         callback_url: take("callbackUrl"),
         scope: take("scope"),
         state: take("state"),

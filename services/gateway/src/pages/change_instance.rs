@@ -96,6 +96,7 @@ pub(crate) async fn renew(
     let request = FindAppRequest {
         credentials: Some(signed_in.credentials()),
         instance_id: id.0,
+        ..FindAppRequest::default()
     };
     let app = gateway.registry().find_app(request).await?.into_inner();
     let connector = gateway

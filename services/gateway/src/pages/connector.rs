@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use ferrule_catalog::Connector;
-use ferrule_wire::v1::{AuthorizeRequest, CreateInstanceRequest};
-use ferrule_wire::{Refusal, within};
+use ferrule_wire::v1::{App, AuthorizeRequest, CreateInstanceRequest, FindAppRequest, GetAppRequest};
+use ferrule_wire::{Reason, Refusal, within};
 
 use crate::errors::{ApiError, http_status};
 use crate::handlers::EXCHANGE_DEADLINE;
@@ -34,6 +34,8 @@ struct ConnectorPage<'a> {
     submit: String,
     /// Where the user logs in at the vendor: the callback to register there.
     callback: Option<String>,
+    /// The client id of the app that the organization stored, which nobody is asked for.
+    app: Option<String>,
     docs: Option<&'a str>,
     api_lines: String,
 }
@@ -44,13 +46,18 @@ pub(crate) async fn page(
     element: Result<Element, ApiError>,
 ) -> Result<Response, Problem> {
     let connector = find(&gateway, element)?;
-    let fields = blank(connector);
+    let app = match &viewer.0 {
+        Some(signed_in) => stored_key(&gateway, signed_in, connector).await?,
+        None => None,
+    };
+    let fields = blank(connector, app.is_some());
     Ok(show(
         &gateway,
         connector,
         viewer.shell(Tab::Connectors),
         StatusCode::OK,
         fields,
+        app,
         None,
     ))
 }
@@ -63,8 +70,13 @@ pub(crate) async fn connect(
     form: Form,
 ) -> Result<Response, Problem> {
     let connector = find(&gateway, element)?;
-    let mut fields = typed(connector, &form);
-    let configuration = configuration(&fields, &form);
+    // What was typed goes before what is stored.
+    let app = match form.text("oauth.api.key") {
+        Some(_) => None,
+        None => stored(&gateway, &signed_in, connector).await?,
+    };
+    let mut fields = typed(connector, app.is_some(), &form);
+    let mut configuration = configuration(&fields, &form);
     if let Err(error) = connector.resolve(&configuration) {
         mark(&mut fields, &error);
     }
@@ -76,6 +88,7 @@ pub(crate) async fn connect(
             shell,
             StatusCode::UNPROCESSABLE_ENTITY,
             fields,
+            app.as_ref().map(|app| app.api_key.clone()),
             words,
         )
     };
@@ -83,6 +96,10 @@ pub(crate) async fn connect(
         return Ok(refused(fields, None));
     }
     let done = if logs_in(connector) {
+        if let Some(app) = app.clone() {
+            configuration.insert("oauth.api.key".to_owned(), app.api_key);
+            configuration.insert("oauth.api.secret".to_owned(), app.api_secret);
+        }
         log_in(&gateway, &signed_in, connector, &headers, &form, configuration).await
     } else {
         create(&gateway, &signed_in, connector, &form, configuration).await
@@ -164,6 +181,7 @@ fn show(
     shell: Shell,
     status: StatusCode,
     fields: Vec<FormField>,
+    app: Option<String>,
     wrong: Option<String>,
 ) -> Response {
     let (key, public_url) = (&connector.key, &gateway.settings().public_url);
@@ -179,6 +197,7 @@ fn show(
             "Create the instance".to_owned()
         },
         callback: logs_in.then(|| format!("{public_url}/oauth/callback/{key}")),
+        app,
         docs: connector.docs.as_deref(),
         api_lines: if logs_in {
             format!("GET  {API}/elements/{key}/oauth/url\nPOST {API}/instances")
@@ -187,6 +206,41 @@ fn show(
         },
     };
     html(status, &page)
+}
+
+/// The client id of the stored app, for whoever looks.
+async fn stored_key(
+    gateway: &Gateway,
+    signed_in: &SignedIn,
+    connector: &Connector,
+) -> Result<Option<String>, Refusal> {
+    let request = GetAppRequest {
+        credentials: Some(signed_in.credentials()),
+        element: connector.key.to_string(),
+    };
+    unless_none(gateway.registry().get_app(request).await).map(|app| app.map(|app| app.api_key))
+}
+
+/// The stored app, for a login.
+async fn stored(
+    gateway: &Gateway,
+    signed_in: &SignedIn,
+    connector: &Connector,
+) -> Result<Option<App>, Refusal> {
+    let request = FindAppRequest {
+        credentials: Some(signed_in.credentials()),
+        element: connector.key.to_string(),
+        ..FindAppRequest::default()
+    };
+    unless_none(gateway.registry().find_app(request).await)
+}
+
+fn unless_none<T>(found: Result<tonic::Response<T>, tonic::Status>) -> Result<Option<T>, Refusal> {
+    match found.map_err(Refusal::from) {
+        Ok(found) => Ok(Some(found.into_inner())),
+        Err(refusal) if refusal.reason == Reason::AppUnknown => Ok(None),
+        Err(refusal) => Err(refusal),
+    }
 }
 
 fn find(gateway: &Gateway, element: Result<Element, ApiError>) -> Result<&Connector, Problem> {

@@ -7,6 +7,8 @@ use crate::pages::form::Form;
 
 /// Ferrule's own callback stands in every login that begins here.
 const CALLBACK: &str = "oauth.callback.url";
+/// What a stored app says.
+const OF_THE_APP: [&str; 2] = ["oauth.api.key", "oauth.api.secret"];
 
 /// One field, with what was typed and what is wrong with it.
 #[derive(Clone, Debug)]
@@ -27,10 +29,12 @@ pub(crate) fn logs_in(connector: &Connector) -> bool {
     matches!(connector.auth, Auth::OAuth2(_) | Auth::OAuth1(_))
 }
 
-/// The form before anything is typed.
-pub(crate) fn blank(connector: &Connector) -> Vec<FormField> {
+/// The form before anything is typed. With a stored app nobody is asked for one.
+pub(crate) fn blank(connector: &Connector, has_app: bool) -> Vec<FormField> {
     let declared = fields(connector);
-    let declared = declared.iter().filter(|field| field.key != CALLBACK);
+    let declared = declared
+        .iter()
+        .filter(|field| field.key != CALLBACK && !(has_app && OF_THE_APP.contains(&field.key.as_str())));
     std::iter::once(name(connector))
         .chain(declared.map(|field| of_field(connector, field)))
         .chain([tags()])
@@ -38,8 +42,8 @@ pub(crate) fn blank(connector: &Connector) -> Vec<FormField> {
 }
 
 /// The form with what was typed; secrets are not written into a page. `None` of the fields is wrong yet.
-pub(crate) fn typed(connector: &Connector, form: &Form) -> Vec<FormField> {
-    let mut fields = blank(connector);
+pub(crate) fn typed(connector: &Connector, has_app: bool, form: &Form) -> Vec<FormField> {
+    let mut fields = blank(connector, has_app);
     for field in &mut fields {
         let value = form.text(&field.name).unwrap_or_default();
         if field.required && value.is_empty() {

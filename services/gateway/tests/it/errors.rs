@@ -18,7 +18,11 @@ fn status_of(reason: Reason) -> u16 {
         | Reason::VendorRejected => 400,
         Reason::Unauthenticated | Reason::ReauthorizationRequired => 401,
         Reason::Forbidden | Reason::InstanceDisabled => 403,
-        Reason::ElementUnknown | Reason::InstanceUnknown | Reason::StateUnknown | Reason::StateExpired => 404,
+        Reason::AppUnknown
+        | Reason::ElementUnknown
+        | Reason::InstanceUnknown
+        | Reason::StateUnknown
+        | Reason::StateExpired => 404,
         Reason::StatePending | Reason::IdempotencyConflict => 409,
         Reason::Internal => 500,
         Reason::VendorUnreachable | Reason::ExchangeUnknown | Reason::AppMisconfigured => 502,

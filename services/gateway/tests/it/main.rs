@@ -34,5 +34,6 @@ mod registry;
 mod requests;
 mod server;
 mod signed_in;
+mod stored_app;
 mod vendor;
 mod world;

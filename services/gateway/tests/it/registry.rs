@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use ferrule_model::Digest;
 use ferrule_wire::v1::instance_registry_server::InstanceRegistry;
 use ferrule_wire::v1::{
     App, AuditEntry, Caller, CloseSessionRequest, CloseSessionResponse, CreateInstanceRequest, Credential,
-    Credentials, DeleteInstanceRequest, DeleteInstanceResponse, FindAppRequest, FindSessionRequest,
-    GetInstanceRequest, IdentifyRequest, Instance, ListInstancesRequest, ListInstancesResponse,
-    OpenSessionRequest, ReadAuditRequest, ReadAuditResponse, ResolveRequest, Session, SetEnabledRequest,
-    UpdateInstanceRequest, User,
+    Credentials, DeleteAppRequest, DeleteAppResponse, DeleteInstanceRequest, DeleteInstanceResponse,
+    FindAppRequest, FindSessionRequest, GetAppRequest, GetInstanceRequest, IdentifyRequest, Instance,
+    ListInstancesRequest, ListInstancesResponse, OpenSessionRequest, PutAppRequest, ReadAuditRequest,
+    ReadAuditResponse, ResolveRequest, Session, SetEnabledRequest, StoredApp, UpdateInstanceRequest, User,
 };
 use ferrule_wire::{Reason, Refusal, request_id_of};
 use tonic::{Request, Response, Status};
@@ -36,6 +36,10 @@ pub(crate) const COUNT: i64 = 5;
 pub(crate) struct Registry {
     pub(crate) mood: Mood,
     sessions: Mutex<BTreeSet<Vec<u8>>>,
+    /// The one stored app: its connector, key and secret.
+    pub(crate) app: Mutex<Option<[String; 3]>>,
+    /// How often callers were asked for.
+    pub(crate) identified: AtomicUsize,
     /// What a call through [`ID`] gets.
     pub(crate) credential: Mutex<Credential>,
     /// A refused version is followed by another.
@@ -130,6 +134,18 @@ impl Registry {
         Err(Refusal::new(Reason::InstanceUnknown, message).into())
     }
 
+    fn stored(&self, element: &str) -> Result<App, Status> {
+        let app = self.app.lock().unwrap().clone();
+        let app = app.filter(|[of, ..]| of == element);
+        let app = app.map(|[element, api_key, api_secret]| App {
+            element,
+            api_key,
+            api_secret,
+            ..App::default()
+        });
+        app.ok_or_else(|| Refusal::new(Reason::AppUnknown, "No app is stored.").into())
+    }
+
     fn signed_in(&self, session: &[u8]) -> Result<Session, Status> {
         if self.sessions.lock().unwrap().contains(session) {
             return Ok(Session {
@@ -146,10 +162,13 @@ impl Registry {
 impl InstanceRegistry for Registry {
     async fn identify(&self, request: Request<IdentifyRequest>) -> Result<Response<Caller>, Status> {
         self.mood.enter().await?;
+        self.identified.fetch_add(1, Ordering::SeqCst);
+        let request = request.into_inner();
         Ok(Response::new(Caller {
-            organization_id: self.organization(request.into_inner().credentials.as_ref())?,
+            organization_id: self.organization(request.credentials.as_ref())?,
             user_id: 1,
             instance_id: None,
+            app: self.stored(&request.app_of).ok(),
         }))
     }
 
@@ -179,6 +198,10 @@ impl InstanceRegistry for Registry {
 
     async fn find_app(&self, request: Request<FindAppRequest>) -> Result<Response<App>, Status> {
         let request = request.into_inner();
+        if request.instance_id == 0 {
+            self.organization(request.credentials.as_ref())?;
+            return self.stored(&request.element).map(Response::new);
+        }
         self.find(request.credentials.as_ref(), Some(request.instance_id), "")?;
         Ok(Response::new(App {
             element: "intercom".to_owned(),
@@ -186,6 +209,41 @@ impl InstanceRegistry for Registry {
             api_secret: "kept-secret".to_owned(),
             ..App::default()
         }))
+    }
+
+    async fn put_app(&self, request: Request<PutAppRequest>) -> Result<Response<StoredApp>, Status> {
+        self.mood.enter().await?;
+        let request = request.into_inner();
+        self.organization(request.credentials.as_ref())?;
+        let shown = StoredApp {
+            element: request.element.clone(),
+            api_key: request.api_key.clone(),
+            updated_at: 1_562_945_392_123_456,
+        };
+        *self.app.lock().unwrap() = Some([request.element, request.api_key, request.api_secret]);
+        Ok(Response::new(shown))
+    }
+
+    async fn get_app(&self, request: Request<GetAppRequest>) -> Result<Response<StoredApp>, Status> {
+        self.mood.enter().await?;
+        let request = request.into_inner();
+        self.organization(request.credentials.as_ref())?;
+        let app = self.stored(&request.element)?;
+        Ok(Response::new(StoredApp {
+            element: app.element,
+            api_key: app.api_key,
+            updated_at: 1_562_945_392_123_456,
+        }))
+    }
+
+    async fn delete_app(
+        &self,
+        request: Request<DeleteAppRequest>,
+    ) -> Result<Response<DeleteAppResponse>, Status> {
+        self.mood.enter().await?;
+        self.organization(request.into_inner().credentials.as_ref())?;
+        *self.app.lock().unwrap() = None;
+        Ok(Response::new(DeleteAppResponse {}))
     }
 
     async fn create_instance(

@@ -77,6 +77,23 @@ impl Login {
         Claim::is_in(provider_data) || Verified::is_in(provider_data)
     }
 
+    /// Whether the first login of an instance goes with an app that the caller has to name, or has stored. A handshake
+    /// knows its own.
+    pub(crate) fn goes_with_app(
+        connector: &Connector,
+        external: bool,
+        provider_data: &v1::ProviderData,
+    ) -> bool {
+        match &connector.auth {
+            Auth::OAuth2(_) => {
+                external || Claim::of(provider_data.clone()).is_none_or(|claim| !claim.is_handshake())
+            }
+            Auth::OAuth1(_) => Verified::is_in(provider_data) && provider_data.handshake.is_empty(),
+            Auth::ClientCredentials(_) => true,
+            Auth::ApiKey(_) | Auth::Basic(_) | Auth::None => false,
+        }
+    }
+
     /// The login of an instance that there is; `None`: its credential stays, or is changed with its configuration.
     /// Tokens that the caller brings are taken out of what is `given`.
     pub(crate) fn again(

@@ -25,6 +25,11 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/0004_external_authentication.sql"),
     ),
     (5, "sessions", include_str!("../../migrations/0005_sessions.sql")),
+    (
+        6,
+        "vendor_apps",
+        include_str!("../../migrations/0006_vendor_apps.sql"),
+    ),
 ];
 
 /// Applies what is missing, all of it or nothing, one replica at a time.

@@ -22,6 +22,7 @@ mod sessions;
 mod spent_codes;
 mod statement;
 mod users;
+mod vendor_apps;
 
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ pub use sessions::{IDLE_LIFETIME, SESSION_LIFETIME, SessionRow};
 pub use spent_codes::SpentCode;
 pub(crate) use statement::SECONDS as STATEMENT_SECONDS;
 pub use users::{NewUser, UserRow};
+pub use vendor_apps::VendorAppRow;
 
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;

@@ -11,7 +11,10 @@ async fn identify(world: &World, credentials: Option<Credentials>) -> Result<Cal
     let answer = world
         .client
         .clone()
-        .identify(IdentifyRequest { credentials })
+        .identify(IdentifyRequest {
+            credentials,
+            ..IdentifyRequest::default()
+        })
         .await;
     answer.map(tonic::Response::into_inner).map_err(Refusal::from)
 }
@@ -33,6 +36,7 @@ async fn credentials_must_belong_together() {
             organization_id: 1,
             user_id: 1,
             instance_id: instance,
+            ..Caller::default()
         };
         assert_eq!(caller, want);
     }

@@ -21,6 +21,7 @@ mod second_looks;
 mod serving;
 mod sessions;
 mod setbacks;
+mod stored_app;
 mod updating;
 mod vendor_double;
 mod world;

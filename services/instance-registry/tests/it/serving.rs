@@ -37,12 +37,14 @@ async fn the_service_answers_over_a_socket_and_stops_when_told() {
     let client = RegistryClient::new(connect(&url, None, Duration::from_secs(10)).unwrap());
     let request = IdentifyRequest {
         credentials: Some(ours()),
+        ..IdentifyRequest::default()
     };
     let caller = client.clone().identify(request).await.unwrap().into_inner();
     let want = Caller {
         organization_id: 1,
         user_id: 1,
         instance_id: None,
+        ..Caller::default()
     };
     assert_eq!(caller, want);
 

@@ -42,6 +42,21 @@ label = "Shop"
 pattern = "[a-z]+"
 "#;
 
+/// Whoever connects types its whole host.
+const ANYWHERE: &str = r#"
+key = "anywhere"
+name = "Anywhere"
+hub = "crm"
+[auth]
+kind = "oauth2"
+authorization_url = "https://{host}/authorize"
+token_url = "https://{host}/token"
+[[parameters]]
+name = "host"
+label = "Host"
+pattern = "[a-z.]+"
+"#;
+
 const KEYED: &str = r#"
 key = "keyed"
 name = "Keyed"
@@ -232,6 +247,7 @@ pub fn url(folder: &Path) -> SecretString {
 pub fn catalog() -> Catalog {
     let extra = [
         ("acme.toml", ACME),
+        ("anywhere.toml", ANYWHERE),
         ("keyed.toml", KEYED),
         ("robots.toml", APP),
         ("basic.toml", BASIC),

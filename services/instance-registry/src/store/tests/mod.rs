@@ -14,4 +14,5 @@ mod refreshing;
 mod scheduling;
 mod sessions;
 mod updating;
+mod vendor_apps;
 mod world;
