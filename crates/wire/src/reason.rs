@@ -51,6 +51,12 @@ reasons! {
     InstanceUnknown = "INSTANCE_UNKNOWN" => NotFound,
     /// No app is stored for this connector.
     AppUnknown = "APP_UNKNOWN" => NotFound,
+    /// No connect session has this id or link, or it belongs to somebody else.
+    ConnectUnknown = "CONNECT_UNKNOWN" => NotFound,
+    /// The connect session's time is over.
+    ConnectExpired = "CONNECT_EXPIRED" => FailedPrecondition,
+    /// The connect session has made its instance.
+    ConnectSpent = "CONNECT_SPENT" => FailedPrecondition,
     /// No handshake was ever kept under this state, or it belongs to somebody else.
     StateUnknown = "STATE_UNKNOWN" => NotFound,
     /// The handshake is older than its ten minutes.

@@ -9,7 +9,8 @@ use ferrule_wire::{Reason, Refusal, current_request_id, v1};
 use secrecy::ExposeSecret as _;
 
 use crate::configuration::Configuration;
-use crate::errors::{code_spent, invalid};
+use crate::erase_instance::revoke_unused;
+use crate::errors::{code_spent, connect_spent, invalid};
 use crate::exchange::Granted;
 use crate::identify::{Caller, authenticate};
 use crate::instance_reply::reply;
@@ -17,7 +18,9 @@ use crate::instance_seal::InstanceSeal;
 use crate::labels;
 use crate::login::{Login, Outcome};
 use crate::state::Registry;
-use crate::store::{IdempotencyClaim, IdempotentRequest, Inserted, InstanceRow, NewInstance, SealedTokens};
+use crate::store::{
+    ConnectRow, IdempotencyClaim, IdempotentRequest, Inserted, InstanceRow, NewInstance, SealedTokens,
+};
 use crate::stored_app;
 
 const FIRST_ID: u64 = 100_000;
@@ -36,6 +39,8 @@ struct Draft {
     external: bool,
     key: DataKey,
     request: Option<IdempotentRequest>,
+    /// The connect session that it comes of.
+    connect_session: Option<String>,
 }
 
 pub(crate) async fn create_instance(
@@ -55,6 +60,7 @@ pub(crate) async fn create_instance(
         external: request.external_authentication,
         configuration: Configuration::given(&connector, request.configuration),
         request: idempotent_request(&request.idempotency_key, &request.body_digest)?,
+        connect_session: None,
         // Asked for first: while the registry is sealed, no code is spent.
         key: registry.data_keys.of(caller.organization).await?,
         caller,
@@ -67,6 +73,38 @@ pub(crate) async fn create_instance(
         None => draft.fulfil(&registry, request.provider_data).await?,
     };
     reply(&registry, &draft.caller, &row).await
+}
+
+/// The instance of a connect session, by its login or by what was typed.
+pub(crate) async fn create_of_connect(
+    registry: &Registry,
+    caller: Caller,
+    connector: Arc<Connector>,
+    session: &ConnectRow,
+    configuration: Configuration,
+    provider_data: v1::ProviderData,
+) -> Result<InstanceRow, Refusal> {
+    let name = if session.name.is_empty() {
+        connector.name.clone()
+    } else {
+        session.name.clone()
+    };
+    let mut tags = session.tags.clone();
+    if tags.is_empty() {
+        tags.push(name.clone());
+    }
+    let mut draft = Draft {
+        external: false,
+        configuration,
+        request: None,
+        connect_session: Some(session.id.clone()),
+        key: registry.data_keys.of(caller.organization).await?,
+        caller,
+        connector,
+        name,
+        tags,
+    };
+    draft.fulfil(registry, Some(provider_data)).await
 }
 
 impl Draft {
@@ -88,6 +126,10 @@ impl Draft {
             &mut self.configuration,
             provider_data,
         )?;
+        let login = match &self.connect_session {
+            Some(session) => login.of_connect(session),
+            None => login,
+        };
         let (organization, connector) = (self.caller.organization, &self.connector);
         let spent = login.spends(organization, connector, &self.configuration)?;
         if let Some(code) = spent
@@ -152,6 +194,12 @@ impl Draft {
                     return Ok(new.id);
                 }
                 Inserted::CodeSpent { instance_id } => return Ok(instance_id),
+                Inserted::ConnectSpent => {
+                    if let Some(granted) = granted {
+                        revoke_unused(registry, &self.connector, granted);
+                    }
+                    return Err(connect_spent());
+                }
                 Inserted::IdTaken => {}
             }
         }
@@ -196,6 +244,7 @@ impl Draft {
             external_authentication: self.external,
             created_at: now,
             request_id: current_request_id(),
+            connect_session: self.connect_session.clone(),
         })
     }
 
@@ -251,11 +300,14 @@ impl Draft {
     }
 }
 
-fn conflict(words: &str) -> Refusal {
+pub(crate) fn conflict(words: &str) -> Refusal {
     Refusal::new(Reason::IdempotencyConflict, words)
 }
 
-fn idempotent_request(key: &str, body_digest: &[u8]) -> Result<Option<IdempotentRequest>, Refusal> {
+pub(crate) fn idempotent_request(
+    key: &str,
+    body_digest: &[u8],
+) -> Result<Option<IdempotentRequest>, Refusal> {
     if key.is_empty() {
         return Ok(None);
     }

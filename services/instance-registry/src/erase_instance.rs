@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use ferrule_catalog::Connector;
 use ferrule_model::{InstanceId, OrganizationId};
 use ferrule_wire::{Reason, Refusal, v1, within};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::configuration::{API_KEY, API_SECRET, Configuration};
+use crate::exchange::Granted;
 use crate::instance_seal::InstanceSeal;
 use crate::refresh::take_from_journal;
 use crate::state::Registry;
@@ -167,6 +169,30 @@ pub(crate) async fn revoke_orphan(
     if let Err(refusal) = revoke(registry, row.id, request).await {
         tracing::error!(event = "not_revoked", instance = %row.id, cause = %refusal, "a token that came too late may still be good at the vendor");
     }
+}
+
+/// Revokes, once and in the background, what was granted when its connect session had made another instance: nobody
+/// else has it.
+pub(crate) fn revoke_unused(registry: &Registry, connector: &Connector, granted: &Granted) {
+    let entry = |name| granted.configuration.get(name).unwrap_or_default().to_owned();
+    let refresh_token = granted.pair.refresh_token.as_ref();
+    let request = v1::RevokeRequest {
+        element: connector.key.to_string(),
+        api_key: entry(API_KEY),
+        api_secret: entry(API_SECRET),
+        token: refresh_token
+            .unwrap_or(&granted.pair.access_token)
+            .expose_secret()
+            .to_owned(),
+        refresh: refresh_token.is_some(),
+        parameters: granted.configuration.clear.clone(),
+    };
+    let broker = registry.broker.clone();
+    registry.in_background(async move {
+        if let Err(status) = broker.clone().revoke(within(REVOKE_DEADLINE, request)).await {
+            tracing::error!(event = "not_revoked", code = ?status.code(), "tokens of a link's second login may still be good at the vendor");
+        }
+    });
 }
 
 /// Asks the vendor until it answers. `Err`: the process stops first.

@@ -57,6 +57,14 @@ pub(crate) fn code_spent() -> Refusal {
     )
 }
 
+/// A connect session that has made its instance.
+pub(crate) fn connect_spent() -> Refusal {
+    Refusal::new(
+        Reason::ConnectSpent,
+        "This link was used: its account is connected. Ask for a new link to connect another.",
+    )
+}
+
 /// A caller whose credentials are good and do not reach that far.
 pub(crate) fn forbidden(act: &str) -> Refusal {
     Refusal::new(

@@ -32,6 +32,17 @@ enum Reach {
 }
 
 impl Caller {
+    /// The user who opened a connect session, on whose behalf its instance is made.
+    pub(crate) fn of_connect(user: UserRow) -> Self {
+        Self {
+            organization: user.organization_id,
+            user,
+            element: None,
+            sees_tokens: false,
+            reach: Reach::Organization,
+        }
+    }
+
     /// Whether only the Element token's own instance is in reach.
     pub(crate) fn is_bound_to_its_instance(&self) -> bool {
         self.reach == Reach::OwnInstance

@@ -8,6 +8,7 @@
 mod app;
 mod bootstrap;
 mod configuration;
+mod connect;
 mod create_instance;
 mod credential;
 mod data_keys;

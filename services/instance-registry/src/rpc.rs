@@ -2,14 +2,21 @@
 
 use ferrule_wire::v1::instance_registry_server::InstanceRegistry;
 use ferrule_wire::v1::{
-    App, Caller, CloseSessionRequest, CloseSessionResponse, CreateInstanceRequest, Credential,
-    DeleteAppRequest, DeleteAppResponse, DeleteInstanceRequest, DeleteInstanceResponse, FindAppRequest,
-    FindSessionRequest, GetAppRequest, GetInstanceRequest, IdentifyRequest, Instance, ListInstancesRequest,
-    ListInstancesResponse, OpenSessionRequest, PutAppRequest, ReadAuditRequest, ReadAuditResponse,
-    ResolveRequest, Session, SetEnabledRequest, StoredApp, UpdateInstanceRequest,
+    App, Caller, CloseSessionRequest, CloseSessionResponse, ConnectLink, ConnectOrigin, ConnectSession,
+    CreateConnectSessionRequest, CreateInstanceRequest, Credential, DeleteAppRequest, DeleteAppResponse,
+    DeleteConnectOriginRequest, DeleteConnectOriginResponse, DeleteInstanceRequest, DeleteInstanceResponse,
+    FindAppRequest, FindSessionRequest, FinishConnectRequest, GetAppRequest, GetConnectOriginRequest,
+    GetConnectSessionRequest, GetInstanceRequest, IdentifyRequest, Instance, ListInstancesRequest,
+    ListInstancesResponse, OpenConnectLinkRequest, OpenSessionRequest, PutAppRequest,
+    PutConnectOriginRequest, ReadAuditRequest, ReadAuditResponse, ResolveRequest, Session, SetEnabledRequest,
+    StoredApp, UpdateInstanceRequest,
 };
 use tonic::{Request, Response, Status, async_trait};
 
+use crate::connect::{
+    create_connect_session, delete_connect_origin, finish_connect, get_connect_origin, get_connect_session,
+    open_connect_link, put_connect_origin,
+};
 use crate::create_instance::create_instance;
 use crate::delete_instance::delete_instance;
 use crate::find_app::find_app;
@@ -86,6 +93,55 @@ impl InstanceRegistry for Rpc {
         request: Request<DeleteAppRequest>,
     ) -> Result<Response<DeleteAppResponse>, Status> {
         self.0.answer(delete_app, request).await
+    }
+
+    async fn create_connect_session(
+        &self,
+        request: Request<CreateConnectSessionRequest>,
+    ) -> Result<Response<ConnectSession>, Status> {
+        self.0.answer(create_connect_session, request).await
+    }
+
+    async fn get_connect_session(
+        &self,
+        request: Request<GetConnectSessionRequest>,
+    ) -> Result<Response<ConnectSession>, Status> {
+        self.0.answer(get_connect_session, request).await
+    }
+
+    async fn open_connect_link(
+        &self,
+        request: Request<OpenConnectLinkRequest>,
+    ) -> Result<Response<ConnectLink>, Status> {
+        self.0.answer(open_connect_link, request).await
+    }
+
+    async fn finish_connect(
+        &self,
+        request: Request<FinishConnectRequest>,
+    ) -> Result<Response<ConnectSession>, Status> {
+        self.0.answer(finish_connect, request).await
+    }
+
+    async fn put_connect_origin(
+        &self,
+        request: Request<PutConnectOriginRequest>,
+    ) -> Result<Response<ConnectOrigin>, Status> {
+        self.0.answer(put_connect_origin, request).await
+    }
+
+    async fn get_connect_origin(
+        &self,
+        request: Request<GetConnectOriginRequest>,
+    ) -> Result<Response<ConnectOrigin>, Status> {
+        self.0.answer(get_connect_origin, request).await
+    }
+
+    async fn delete_connect_origin(
+        &self,
+        request: Request<DeleteConnectOriginRequest>,
+    ) -> Result<Response<DeleteConnectOriginResponse>, Status> {
+        self.0.answer(delete_connect_origin, request).await
     }
 
     async fn list_instances(

@@ -25,7 +25,7 @@ use crate::tokens_shown::TokensShown;
 use crate::under_way::UnderWay;
 use crate::{erase_instance, meters, refresher};
 
-/// How often outdated idempotency keys and sessions are forgotten.
+/// How often outdated idempotency keys and sessions, browsers' and connect ones, are forgotten.
 const FORGET_INTERVAL: Duration = Duration::from_hours(1);
 
 /// The registry. Clones share everything.
@@ -172,7 +172,8 @@ async fn forget_outdated(registry: Registry) {
         let now = registry.clock.now();
         let forgotten = async {
             registry.store.forget_idempotency(now).await?;
-            registry.store.forget_sessions(now).await
+            registry.store.forget_sessions(now).await?;
+            registry.store.forget_connects(now).await
         };
         if let Err(error) = forgotten.await {
             tracing::warn!(event = "database_away", cause = %error, "outdated idempotency keys and sessions stay for now");

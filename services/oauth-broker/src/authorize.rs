@@ -209,11 +209,14 @@ impl Plan {
 
 /// Ferrule's own callback, as a login on it is kept.
 pub(crate) fn hosted_form(broker: &Broker, request: &AuthorizeRequest) -> Result<Form, Refusal> {
-    if !request.return_url.is_empty() {
+    let pages = format!("{}/connect/", broker.settings.public_url);
+    let is_our_page = !request.connect_session.is_empty() && request.return_url.starts_with(&pages);
+    if !request.return_url.is_empty() && !is_our_page {
         return_url::check(&request.return_url, broker.settings.return_urls.as_deref())
             .map_err(|problem| invalid(format!("`returnUrl` is refused: {problem}.")))?;
     }
     Ok(Form::Hosted {
+        connect_session: non_empty(&request.connect_session),
         return_url: non_empty(&request.return_url),
         caller_state: non_empty(&request.state).map(SecretString::from),
         browser_binding: Digest::from_bytes(&request.browser_binding),

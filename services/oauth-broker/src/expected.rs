@@ -15,6 +15,8 @@ use crate::refusals::{from_parameter, unknown_state};
 pub(crate) struct Expected {
     organization: OrganizationId,
     connector: ConnectorKey,
+    /// The connect session that claims; empty: none does.
+    connect_session: String,
     client_id: String,
     client_secret: Option<SecretString>,
     callback_url: String,
@@ -32,6 +34,7 @@ impl Expected {
         Ok(Self {
             organization: OrganizationId(request.organization_id),
             connector: connector.key.clone(),
+            connect_session: request.connect_session.clone(),
             client_id: request.api_key.clone(),
             client_secret: (!request.api_secret.is_empty()).then(|| request.api_secret.clone().into()),
             callback_url: request.callback_url.clone(),
@@ -46,7 +49,10 @@ impl Expected {
 
     /// Somebody else's handshake is as good as none; one's own with other words is a mistake to be told.
     pub(crate) fn check(&self, connector: &Connector, agreed: &AuthorizationRequest) -> Result<(), Refusal> {
-        if agreed.organization_id != self.organization || agreed.connector != self.connector {
+        let is_theirs = agreed.organization_id == self.organization
+            && agreed.connector == self.connector
+            && agreed.connect_session() == self.connect_session;
+        if !is_theirs {
             return Err(unknown_state());
         }
         let differs = |name: &str| {

@@ -16,6 +16,8 @@ const NEEDED: [&str; 2] = [API_KEY, CALLBACK_URL];
 pub(crate) struct Claim {
     proof: Proof,
     provider_data: v1::ProviderData,
+    /// The connect session that claims; empty: none does.
+    pub(super) connect_session: String,
 }
 
 enum Proof {
@@ -29,7 +31,11 @@ impl Claim {
     /// The claim in what a caller sends; `None`: there is none.
     pub(crate) fn of(provider_data: v1::ProviderData) -> Option<Self> {
         let proof = Proof::of(&provider_data)?;
-        Some(Self { proof, provider_data })
+        Some(Self {
+            proof,
+            provider_data,
+            connect_session: String::new(),
+        })
     }
 
     /// Whether there is one.
@@ -109,6 +115,7 @@ impl Claim {
             callback_url,
             parameters,
             callback_parameters: self.provider_data.other,
+            connect_session: self.connect_session,
             ..v1::ExchangeRequest::default()
         };
         exchange(registry, connector, request).await

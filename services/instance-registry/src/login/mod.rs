@@ -72,6 +72,17 @@ impl Login {
         }
     }
 
+    /// The same login as a connect session's, which alone may claim the handshakes that began with it.
+    #[must_use]
+    pub(crate) fn of_connect(mut self, session: &str) -> Self {
+        match &mut self {
+            Self::Code(claim) => session.clone_into(&mut claim.connect_session),
+            Self::Verifier(verified) => session.clone_into(&mut verified.connect_session),
+            Self::External(_) | Self::App | Self::Kept => {}
+        }
+        self
+    }
+
     /// Whether a call brings something to log in by.
     pub(crate) fn is_brought(provider_data: &v1::ProviderData) -> bool {
         Claim::is_in(provider_data) || Verified::is_in(provider_data)

@@ -21,6 +21,8 @@ const DENIALS: [&str; 2] = ["denied", "oauth_problem"];
 pub(crate) struct Verified {
     proof: Proof,
     provider_data: v1::ProviderData,
+    /// The connect session that claims; empty: none does.
+    pub(super) connect_session: String,
 }
 
 enum Proof {
@@ -35,6 +37,14 @@ enum Proof {
 }
 
 impl Verified {
+    fn new(proof: Proof, provider_data: v1::ProviderData) -> Self {
+        Self {
+            proof,
+            provider_data,
+            connect_session: String::new(),
+        }
+    }
+
     /// Whether there is one.
     pub(crate) fn is_in(provider_data: &v1::ProviderData) -> bool {
         let brings = |name: &&str| provider_data.other.contains_key(*name);
@@ -51,7 +61,7 @@ impl Verified {
                 handshake => handshake,
             };
             let proof = Proof::Handshake(state);
-            return Ok(Self { proof, provider_data });
+            return Ok(Self::new(proof, provider_data));
         }
         let denied = DENIALS.iter().any(|name| provider_data.other.contains_key(*name));
         let mut missing = Vec::new();
@@ -68,7 +78,7 @@ impl Verified {
             secret: take(SECRET),
         };
         if missing.is_empty() {
-            Ok(Self { proof, provider_data })
+            Ok(Self::new(proof, provider_data))
         } else {
             Err(without(&missing))
         }
@@ -124,6 +134,7 @@ impl Verified {
             api_secret: take(API_SECRET),
             callback_url: take(CALLBACK_URL),
             callback_parameters: self.provider_data.other,
+            connect_session: self.connect_session,
             ..v1::ExchangeRequest::default()
         };
         let request = v1::ExchangeRequest {

@@ -30,6 +30,11 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
         "vendor_apps",
         include_str!("../../migrations/0006_vendor_apps.sql"),
     ),
+    (
+        7,
+        "connect_sessions",
+        include_str!("../../migrations/0007_connect_sessions.sql"),
+    ),
 ];
 
 /// Applies what is missing, all of it or nothing, one replica at a time.

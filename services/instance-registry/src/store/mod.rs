@@ -6,6 +6,8 @@
 
 mod audit;
 mod check_value;
+mod connect_origins;
+mod connect_sessions;
 mod connections;
 mod dialect;
 mod error;
@@ -28,6 +30,7 @@ mod vendor_apps;
 mod tests;
 
 pub use audit::{AuditCursor, AuditEntry, AuditEvent, AuditPage, AuditRow, By, NEWEST_KEPT};
+pub use connect_sessions::{CONNECT_KEPT, ConnectRow, ConnectSetback, OpenedConnect};
 pub use error::StoreError;
 pub use idempotency::{IDEMPOTENCY_LIFETIME, IdempotencyClaim, IdempotentRequest};
 pub use instances::{

@@ -92,6 +92,9 @@ pub enum Form {
         /// SHA-256 of the nonce in the cookie of the browser that began here.
         #[serde(with = "stored")]
         browser_binding: Option<Digest>,
+        /// The connect session that the login belongs to.
+        #[serde(default)]
+        connect_session: Option<String>,
     },
     /// The caller's own callback: the code comes with the claim.
     OwnCallback,
@@ -183,6 +186,16 @@ impl Handshake {
         done.request.code_verifier = None;
         done.request.temporary = None;
         done
+    }
+}
+
+impl AuthorizationRequest {
+    /// The connect session that alone may claim it; empty: it belongs to none.
+    pub fn connect_session(&self) -> &str {
+        match &self.form {
+            Form::Hosted { connect_session, .. } => connect_session.as_deref().unwrap_or_default(),
+            Form::OwnCallback => "",
+        }
     }
 }
 

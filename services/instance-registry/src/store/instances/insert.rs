@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use super::super::connections::Change;
 use super::super::dialect::storable;
 use super::super::idempotency::{self, IdempotentRequest};
-use super::super::{AuditEntry, AuditEvent, By, Sealed, Store, StoreError, audit, spent_codes};
+use super::super::{
+    AuditEntry, AuditEvent, By, Sealed, Store, StoreError, audit, connect_sessions, spent_codes,
+};
 use super::{SealedTokens, fold, json, micros, replace_tags, text};
 
 /// An instance to be made.
@@ -44,6 +46,8 @@ pub struct NewInstance {
     pub created_at: Timestamp,
     /// The id of the request that makes it.
     pub request_id: Option<String>,
+    /// The connect session that it comes of, which is done with it.
+    pub connect_session: Option<String>,
 }
 
 /// What became of an instance to be made.
@@ -57,6 +61,8 @@ pub enum Inserted {
         /// For this instance.
         instance_id: InstanceId,
     },
+    /// Nothing was written: the connect session has made its instance.
+    ConnectSpent,
     /// Nothing was written: the id belongs to another instance. Choose another and try again.
     IdTaken,
 }
@@ -74,7 +80,9 @@ impl Store {
         let inserted = write(&mut transaction, new, code, request).await?;
         match inserted {
             Inserted::Created => transaction.commit().await?,
-            Inserted::CodeSpent { .. } | Inserted::IdTaken => transaction.rollback().await?,
+            Inserted::CodeSpent { .. } | Inserted::ConnectSpent | Inserted::IdTaken => {
+                transaction.rollback().await?
+            }
         }
         Ok(inserted)
     }
@@ -95,6 +103,11 @@ async fn write(
     }
     if !write_row(transaction, new).await? {
         return Ok(Inserted::IdTaken);
+    }
+    if let Some(session) = &new.connect_session
+        && !connect_sessions::finish(transaction, session, new.id).await?
+    {
+        return Ok(Inserted::ConnectSpent);
     }
     replace_tags(transaction, new.id, &new.tags).await?;
     let by = By {

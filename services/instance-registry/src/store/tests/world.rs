@@ -126,6 +126,7 @@ pub fn new_instance(id: i64) -> NewInstance {
         external_authentication: id % 2 == 0,
         created_at: at(id),
         request_id: None,
+        connect_session: None,
     }
 }
 

@@ -184,6 +184,7 @@ pub(super) fn new_ring(id: &str) -> KeyRing {
 
 pub(super) fn hosted_form() -> Form {
     Form::Hosted {
+        connect_session: None,
         return_url: Some("https://app.example/done".to_owned()),
         caller_state: Some("the-callers-state".into()),
         browser_binding: Some(Digest::of("nonce")),
