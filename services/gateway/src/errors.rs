@@ -28,8 +28,10 @@ pub(crate) fn http_status(reason: Reason) -> StatusCode {
         Reason::ElementUnknown
         | Reason::InstanceUnknown
         | Reason::AppUnknown
+        | Reason::ConnectUnknown
         | Reason::StateUnknown
         | Reason::StateExpired => StatusCode::NOT_FOUND,
+        Reason::ConnectExpired | Reason::ConnectSpent => StatusCode::GONE,
         Reason::StatePending | Reason::IdempotencyConflict => StatusCode::CONFLICT,
         Reason::VendorUnreachable | Reason::ExchangeUnknown | Reason::AppMisconfigured => {
             StatusCode::BAD_GATEWAY

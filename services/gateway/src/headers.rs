@@ -23,9 +23,20 @@ const EXPOSED: &str = "Elements-Returned-Count, Elements-Total-Count, Elements-R
                        Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Content-Disposition";
 
 /// Pages load what is ours and nothing else, hold no inline script or style, and nobody may frame them.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
-                           img-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; \
-                           frame-ancestors 'none'";
+macro_rules! page_policy {
+    ($framed_by:literal) => {
+        concat!(
+            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; ",
+            "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors ",
+            $framed_by
+        )
+    };
+}
+const PAGE_POLICY: &str = page_policy!("'none'");
+
+/// On an answer's extensions: the one origin that may frame this page.
+#[derive(Clone, Debug)]
+pub(crate) struct FramedBy(pub(crate) String);
 
 /// Below this path codes arrive: nothing of such an address goes anywhere. Other pages tell our own alone where a
 /// request began, which is what forms are known by.
@@ -95,11 +106,19 @@ async fn page<F: Future<Output = Response>>(
         "same-origin"
     };
     let mut response = next(request).await;
+    let framed = response.extensions_mut().remove::<FramedBy>();
+    let policy = framed
+        .and_then(|FramedBy(origin)| HeaderValue::try_from(format!("{}{origin}", page_policy!(""))).ok());
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    if policy.is_none() {
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        policy.unwrap_or(HeaderValue::from_static(PAGE_POLICY)),
+    );
     headers.insert(REFERRER_POLICY, HeaderValue::from_static(referrer));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));

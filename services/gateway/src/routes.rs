@@ -15,13 +15,13 @@ use futures::FutureExt as _;
 
 use crate::errors::ApiError;
 use crate::handlers::{
-    callback, create_instance, declared_resource, delete_instance, docs, enable_instance, get_element,
-    get_instance, hubs, icon, instance_configuration, list_elements, list_instances, oauth_token, oauth_url,
-    read_audit, stored_app, update_instance,
+    callback, connect_origin, connect_session, create_instance, declared_resource, delete_instance, docs,
+    enable_instance, get_element, get_instance, hubs, icon, instance_configuration, list_elements,
+    list_instances, oauth_token, oauth_url, read_audit, stored_app, update_instance,
 };
 use crate::pages::{
-    self, assets, catalogue, change_instance, connector, finish, instance, instances, outcome, same_site,
-    sign_in,
+    self, assets, catalogue, change_instance, connect, connector, finish, instance, instances, outcome,
+    same_site, sign_in,
 };
 use crate::state::Gateway;
 use crate::{head_limit, headers, request_id};
@@ -72,7 +72,14 @@ fn api() -> Router<Gateway> {
         .put(stored_app::put)
         .delete(stored_app::delete);
 
+    let origin = get(connect_origin::get)
+        .put(connect_origin::put)
+        .delete(connect_origin::delete);
+
     Router::new()
+        .route("/connect/origin", origin)
+        .route("/connect/sessions", post(connect_session::create))
+        .route("/connect/sessions/{id}", get(connect_session::get))
         .route("/elements", get(list_elements::handler))
         .route("/elements/keys", get(list_elements::keys))
         .route("/elements/{element}", get(get_element::handler))
@@ -115,6 +122,7 @@ fn web(gateway: Gateway) -> Router<Gateway> {
         .route("/", get(pages::index))
         .route("/assets/ferrule.css", get(assets::stylesheet))
         .route("/assets/ferrule.js", get(assets::script))
+        .route("/assets/connect.js", get(assets::connect))
         .route("/assets/ferrule.svg", get(assets::icon))
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
@@ -122,6 +130,17 @@ fn web(gateway: Gateway) -> Router<Gateway> {
         .route(
             "/connectors/{element}",
             get(connector::page).post(connector::connect),
+        )
+        .route("/connect.js", get(assets::embed))
+        .route(
+            "/connect/{link}",
+            get(connect::link::page).post(connect::link::begin),
+        )
+        .route("/connect/{link}/button", get(connect::button::page))
+        .route("/connect/{link}/status", get(connect::button::status))
+        .route(
+            "/connect/{link}/done",
+            get(connect::finish::page).post(connect::finish::finish),
         )
         .route("/oauth/callback/{element}", get(callback::handler))
         .route(

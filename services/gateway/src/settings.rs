@@ -14,6 +14,8 @@ use ipnet::IpNet;
 pub struct Settings {
     /// How browsers and vendors reach this gateway; no slash at the end.
     pub public_url: String,
+    /// The exact `returnUrl`s allowed; `None`: any https URL, or http on loopback.
+    pub return_urls: Option<Vec<String>>,
     /// Whether the catalogue and `oauth/url` answer callers without credentials.
     pub anonymous_catalogue: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -58,8 +60,10 @@ impl Settings {
     /// Reads them; every one has a default but, in the cluster form, the public URL.
     pub fn from_layers(layers: &Layers) -> Result<Self, SettingsError> {
         let public_url = layers.required("FERRULE_PUBLIC_URL", Layers::url)?;
+        let return_urls = layers.list("FERRULE_RETURN_URLS")?;
         Ok(Self {
             public_url: public_url.trim_end_matches('/').to_owned(),
+            return_urls: (!return_urls.is_empty()).then_some(return_urls),
             anonymous_catalogue: layers.required("FERRULE_ANONYMOUS_CATALOGUE", Layers::flag)?,
             trusted_proxies: layers.networks("FERRULE_TRUSTED_PROXIES")?,
             drain: Duration::from_secs(layers.required("FERRULE_DRAIN_SECONDS", |layers, name| {

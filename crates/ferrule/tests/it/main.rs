@@ -12,6 +12,7 @@ mod brought_credentials;
 mod calls;
 mod certified_vendor;
 mod command_line;
+mod connect_links;
 mod connected;
 mod connector_commands;
 mod connector_files;

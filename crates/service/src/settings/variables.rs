@@ -197,7 +197,7 @@ pub const VARIABLES: &[Variable] = &[
         name: "FERRULE_RETURN_URLS",
         meaning: "exact returnUrls allowed, comma separated",
         when_unset: "any https URL, or http on loopback, of an authenticated caller",
-        used_by: &["ferrule", "oauth-broker"],
+        used_by: &["ferrule", "gateway", "oauth-broker"],
         ..PLAIN
     },
     Variable {

@@ -61,7 +61,8 @@ pub(crate) async fn handler(
     Ok(Json(shown))
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<String, ApiError> {
+/// The Idempotency-Key header; empty: none.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<String, ApiError> {
     let Some(value) = headers.get("idempotency-key") else {
         return Ok(String::new());
     };

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 pub(crate) mod callback;
+pub(crate) mod connect_origin;
+pub(crate) mod connect_session;
 pub(crate) mod create_instance;
 pub(crate) mod declared_resource;
 pub(crate) mod delete_instance;

@@ -65,9 +65,8 @@ async fn oauth_url(
         state: take("state"),
         return_url: take("returnUrl"),
         pkce: take("pkce").eq_ignore_ascii_case("true"),
-        parameters: BTreeMap::new(),
-        browser_binding: Vec::new(),
         request_token: take("requestToken"),
+        ..AuthorizeRequest::default()
     };
     let request = AuthorizeRequest {
         parameters,

@@ -22,6 +22,22 @@ pub(crate) async fn script() -> impl IntoResponse {
     )
 }
 
+/// `GET /assets/connect.js`: what a connect link's button and its popup do.
+pub(crate) async fn connect() -> impl IntoResponse {
+    asset(
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/connect.js"),
+    )
+}
+
+/// `GET /connect.js`: what a product's page loads to embed connect links.
+pub(crate) async fn embed() -> impl IntoResponse {
+    asset(
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/embed.js"),
+    )
+}
+
 /// `GET /assets/ferrule.svg`
 pub(crate) async fn icon() -> impl IntoResponse {
     asset("image/svg+xml", include_str!("../../assets/ferrule.svg"))

@@ -112,7 +112,7 @@ pub(crate) async fn renew(
         parameters: app.parameters,
         ..AuthorizeRequest::default()
     };
-    let leaving = leaving::answer(&gateway, connector, &headers, request, Draft::renewal(id)).await;
+    let leaving = leaving::answer(&gateway, connector, &headers, request, Some(Draft::renewal(id))).await;
     leaving.map_err(|refusal| Problem::of_connector(refusal, connector))
 }
 

@@ -140,7 +140,7 @@ async fn log_in(
         form.text("name").unwrap_or_default(),
         form.text("tags").unwrap_or_default(),
     );
-    leaving::answer(gateway, connector, headers, request, draft).await
+    leaving::answer(gateway, connector, headers, request, Some(draft)).await
 }
 
 /// Nobody logs in anywhere: what was typed is all there is.

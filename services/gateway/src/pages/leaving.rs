@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{AppendHeaders, IntoResponse as _, Response};
+use axum::response::Response;
 use ferrule_catalog::Connector;
 use ferrule_model::Digest;
 use ferrule_wire::Refusal;
@@ -30,7 +30,7 @@ pub(crate) async fn answer(
     connector: &Connector,
     headers: &HeaderMap,
     request: AuthorizeRequest,
-    draft: Draft,
+    draft: Option<Draft>,
 ) -> Result<Response, Refusal> {
     let public_url = &gateway.settings().public_url;
     // Another login that began in this browser is bound by the same nonce.
@@ -54,12 +54,13 @@ pub(crate) async fn answer(
         host: url.host().unwrap_or_default().to_owned(),
         url: begun.oauth_url,
     };
-    let cookies = AppendHeaders([
-        (
-            SET_COOKIE,
-            OurCookie::Binding.set(public_url, nonce.expose_secret(), draft::LASTS)?,
-        ),
-        (SET_COOKIE, draft.keep(&handshake, public_url)?),
-    ]);
-    Ok((cookies, html(StatusCode::OK, &page)).into_response())
+    let binding = OurCookie::Binding.set(public_url, nonce.expose_secret(), draft::LASTS)?;
+    let kept = draft
+        .map(|draft| draft.keep(&handshake, public_url))
+        .transpose()?;
+    let mut answer = html(StatusCode::OK, &page);
+    for cookie in [Some(binding), kept].into_iter().flatten() {
+        answer.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(answer)
 }

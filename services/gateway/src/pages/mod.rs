@@ -5,6 +5,7 @@ pub(crate) mod assets;
 pub(crate) mod card;
 pub(crate) mod catalogue;
 pub(crate) mod change_instance;
+pub(crate) mod connect;
 pub(crate) mod connector;
 mod connector_form;
 mod cookies;

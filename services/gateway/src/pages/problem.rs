@@ -82,7 +82,7 @@ impl Problem {
         Self::from(refusal).with_way_on(format!("/connectors/{}", connector.key), label)
     }
 
-    fn with_way_on(mut self, href: impl Into<String>, label: impl Into<String>) -> Self {
+    pub(crate) fn with_way_on(mut self, href: impl Into<String>, label: impl Into<String>) -> Self {
         self.0.way_on = Some(WayOn {
             href: href.into(),
             label: label.into(),
@@ -118,6 +118,9 @@ impl From<Refusal> for Problem {
 fn words(reason: Reason) -> (&'static str, Option<&'static str>) {
     let nothing = Some(NOTHING_CONNECTED);
     match reason {
+        Reason::ConnectUnknown => ("This link is not known here", None),
+        Reason::ConnectExpired => ("This link is over", None),
+        Reason::ConnectSpent => ("This link was used", None),
         Reason::StateExpired => ("This login took too long", nothing),
         Reason::StateUnknown => ("This login is not known here", nothing),
         Reason::StateSpent | Reason::CodeSpent => ("This login was already used", nothing),

@@ -19,11 +19,13 @@ fn status_of(reason: Reason) -> u16 {
         Reason::Unauthenticated | Reason::ReauthorizationRequired => 401,
         Reason::Forbidden | Reason::InstanceDisabled => 403,
         Reason::AppUnknown
+        | Reason::ConnectUnknown
         | Reason::ElementUnknown
         | Reason::InstanceUnknown
         | Reason::StateUnknown
         | Reason::StateExpired => 404,
         Reason::StatePending | Reason::IdempotencyConflict => 409,
+        Reason::ConnectExpired | Reason::ConnectSpent => 410,
         Reason::Internal => 500,
         Reason::VendorUnreachable | Reason::ExchangeUnknown | Reason::AppMisconfigured => 502,
         Reason::ExchangeInFlight | Reason::Unavailable | Reason::Sealed => 503,

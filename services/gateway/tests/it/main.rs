@@ -11,6 +11,7 @@ mod broker;
 mod callback;
 mod catalogue;
 mod configuration;
+mod connect_links;
 mod credential_cache;
 mod docs;
 mod errors;

@@ -25,6 +25,8 @@ fn every_answer_outside_the_api_has_its_policies() {
         ("GET", "/instances/1", 303),
         ("GET", "/assets/ferrule.css", 200),
         ("GET", "/assets/ferrule.js", 200),
+        ("GET", "/connect.js", 200),
+        ("GET", "/connect/nothing", 404),
         ("GET", "/nothing", 404),
         ("GET", "/elements/api-v22", 404),
         ("GET", "/elements", 404),

@@ -8,11 +8,14 @@ use std::time::Instant;
 use ferrule_model::Digest;
 use ferrule_wire::v1::instance_registry_server::InstanceRegistry;
 use ferrule_wire::v1::{
-    App, AuditEntry, Caller, CloseSessionRequest, CloseSessionResponse, CreateInstanceRequest, Credential,
-    Credentials, DeleteAppRequest, DeleteAppResponse, DeleteInstanceRequest, DeleteInstanceResponse,
-    FindAppRequest, FindSessionRequest, GetAppRequest, GetInstanceRequest, IdentifyRequest, Instance,
-    ListInstancesRequest, ListInstancesResponse, OpenSessionRequest, PutAppRequest, ReadAuditRequest,
-    ReadAuditResponse, ResolveRequest, Session, SetEnabledRequest, StoredApp, UpdateInstanceRequest, User,
+    App, AuditEntry, Caller, CloseSessionRequest, CloseSessionResponse, ConnectLink, ConnectOrigin,
+    ConnectSession, CreateConnectSessionRequest, CreateInstanceRequest, Credential, Credentials,
+    DeleteAppRequest, DeleteAppResponse, DeleteConnectOriginRequest, DeleteConnectOriginResponse,
+    DeleteInstanceRequest, DeleteInstanceResponse, FindAppRequest, FindSessionRequest, FinishConnectRequest,
+    GetAppRequest, GetConnectOriginRequest, GetConnectSessionRequest, GetInstanceRequest, IdentifyRequest,
+    Instance, ListInstancesRequest, ListInstancesResponse, OpenConnectLinkRequest, OpenSessionRequest,
+    PutAppRequest, PutConnectOriginRequest, ReadAuditRequest, ReadAuditResponse, ResolveRequest, Session,
+    SetEnabledRequest, StoredApp, UpdateInstanceRequest, User, connect_session,
 };
 use ferrule_wire::{Reason, Refusal, request_id_of};
 use tonic::{Request, Response, Status};
@@ -38,6 +41,13 @@ pub(crate) struct Registry {
     sessions: Mutex<BTreeSet<Vec<u8>>>,
     /// The one stored app: its connector, key and secret.
     pub(crate) app: Mutex<Option<[String; 3]>>,
+    /// The one connect session, as it stands.
+    pub(crate) connect: Mutex<ConnectSession>,
+    /// The digest of its link.
+    pub(crate) link: Mutex<Vec<u8>>,
+    pub(crate) origin: Mutex<String>,
+    pub(crate) sessions_asked: Mutex<Vec<CreateConnectSessionRequest>>,
+    pub(crate) finished: Mutex<Vec<FinishConnectRequest>>,
     /// How often callers were asked for.
     pub(crate) identified: AtomicUsize,
     /// What a call through [`ID`] gets.
@@ -272,6 +282,106 @@ impl InstanceRegistry for Registry {
             found.token.clone()
         };
         Ok(Response::new(Instance { token, ..found }))
+    }
+
+    async fn create_connect_session(
+        &self,
+        request: Request<CreateConnectSessionRequest>,
+    ) -> Result<Response<ConnectSession>, Status> {
+        self.mood.enter().await?;
+        let request = request.into_inner();
+        self.organization(request.credentials.as_ref())?;
+        let session = ConnectSession {
+            id: "the-session".to_owned(),
+            status: connect_session::Status::Open.into(),
+            elements: request.elements.clone(),
+            name: request.name.clone(),
+            tags: request.tags.clone(),
+            end_user_id: request.end_user_id.clone(),
+            return_url: request.return_url.clone(),
+            state: request.state.clone(),
+            expires_at: 1_562_945_392_123_456,
+            instance_id: None,
+        };
+        self.link.lock().unwrap().clone_from(&request.link);
+        self.connect.lock().unwrap().clone_from(&session);
+        self.sessions_asked.lock().unwrap().push(request);
+        Ok(Response::new(session))
+    }
+
+    async fn get_connect_session(
+        &self,
+        request: Request<GetConnectSessionRequest>,
+    ) -> Result<Response<ConnectSession>, Status> {
+        self.mood.enter().await?;
+        let request = request.into_inner();
+        self.organization(request.credentials.as_ref())?;
+        let session = self.connect.lock().unwrap().clone();
+        if session.id != request.id {
+            return Err(Refusal::new(Reason::ConnectUnknown, "There is no such connect session.").into());
+        }
+        Ok(Response::new(session))
+    }
+
+    async fn open_connect_link(
+        &self,
+        request: Request<OpenConnectLinkRequest>,
+    ) -> Result<Response<ConnectLink>, Status> {
+        self.mood.enter().await?;
+        let request = request.into_inner();
+        if *self.link.lock().unwrap() != request.link {
+            return Err(Refusal::new(Reason::ConnectUnknown, "There is no such link.").into());
+        }
+        let app = self.stored(&request.element).ok();
+        Ok(Response::new(ConnectLink {
+            session: Some(self.connect.lock().unwrap().clone()),
+            organization_id: 1,
+            organization_name: "Ours & <Co>".to_owned(),
+            origin: self.origin.lock().unwrap().clone(),
+            app,
+        }))
+    }
+
+    async fn finish_connect(
+        &self,
+        request: Request<FinishConnectRequest>,
+    ) -> Result<Response<ConnectSession>, Status> {
+        let request = request.into_inner();
+        self.finished.lock().unwrap().push(request);
+        self.mood.renewal()?;
+        let mut session = self.connect.lock().unwrap();
+        session.status = connect_session::Status::Done.into();
+        session.instance_id = Some(ID);
+        Ok(Response::new(session.clone()))
+    }
+
+    async fn put_connect_origin(
+        &self,
+        request: Request<PutConnectOriginRequest>,
+    ) -> Result<Response<ConnectOrigin>, Status> {
+        let request = request.into_inner();
+        self.organization(request.credentials.as_ref())?;
+        let origin = request.origin;
+        self.origin.lock().unwrap().clone_from(&origin);
+        Ok(Response::new(ConnectOrigin { origin }))
+    }
+
+    async fn get_connect_origin(
+        &self,
+        request: Request<GetConnectOriginRequest>,
+    ) -> Result<Response<ConnectOrigin>, Status> {
+        self.organization(request.into_inner().credentials.as_ref())?;
+        let origin = self.origin.lock().unwrap().clone();
+        Ok(Response::new(ConnectOrigin { origin }))
+    }
+
+    async fn delete_connect_origin(
+        &self,
+        request: Request<DeleteConnectOriginRequest>,
+    ) -> Result<Response<DeleteConnectOriginResponse>, Status> {
+        self.organization(request.into_inner().credentials.as_ref())?;
+        self.origin.lock().unwrap().clear();
+        Ok(Response::new(DeleteConnectOriginResponse {}))
     }
 
     async fn list_instances(

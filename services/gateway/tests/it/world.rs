@@ -35,6 +35,7 @@ pub(crate) struct World {
 
 pub(crate) fn settings() -> Settings {
     Settings {
+        return_urls: None,
         public_url: PUBLIC_URL.to_owned(),
         anonymous_catalogue: true,
         trusted_proxies: Vec::new(),

@@ -6,6 +6,7 @@ mod at_rest;
 mod auditing;
 mod broker_double;
 mod codes;
+mod connecting;
 mod creating;
 mod deleting;
 mod external;

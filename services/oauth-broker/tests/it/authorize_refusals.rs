@@ -160,4 +160,17 @@ async fn a_return_url_is_one_of_the_list_or_safe_or_refused() {
             }
         }
     }
+    // A page of Ferrule's is no way out, and only a connect session's login ends there.
+    for (connect_session, good) in [("s1", true), ("", false)] {
+        let request = AuthorizeRequest {
+            return_url: format!("{PUBLIC_URL}/connect/link/done"),
+            connect_session: connect_session.to_owned(),
+            ..hosted("acme")
+        };
+        assert_eq!(
+            closed.authorize(request).await.is_ok(),
+            good,
+            "{connect_session:?}"
+        );
+    }
 }

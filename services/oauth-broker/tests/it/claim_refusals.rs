@@ -15,6 +15,7 @@ use crate::world::{World, reason};
 
 on_both_stores! {
     somebody_elses_handshake_is_as_good_as_none,
+    a_connect_sessions_login_is_claimed_by_that_session_alone,
     what_is_repeated_must_equal_what_was_agreed,
     what_is_repeated_as_it_was_is_fine,
     a_login_that_waits_for_its_user_is_pending,
@@ -67,6 +68,32 @@ async fn somebody_elses_handshake_is_as_good_as_none(world: World) {
     }
     assert_eq!(world.token_requests(), 0);
     world.granted(right()).await;
+}
+
+async fn a_connect_sessions_login_is_claimed_by_that_session_alone(world: World) {
+    let of = |session: &str, state: &str| ExchangeRequest {
+        connect_session: session.to_owned(),
+        ..claim("acme", state)
+    };
+    let begun = AuthorizeRequest {
+        connect_session: "s1".to_owned(),
+        return_url: format!("{PUBLIC_URL}/connect/link/done?element=acme"),
+        ..hosted("acme")
+    };
+    let state = world.begun(begun).await;
+    let landing = world
+        .callback(came_back("acme", &state, "the-code"))
+        .await
+        .unwrap();
+    let way = format!("{PUBLIC_URL}/connect/link/done?element=acme&handshake={state}");
+    assert_eq!(landing.redirect_to, way);
+    for session in ["", "s2"] {
+        assert_eq!(refusal(&world, of(session, &state)).await, StateUnknown);
+    }
+    let plain = world.attached("acme", "another-code").await;
+    assert_eq!(refusal(&world, of("s1", &plain)).await, StateUnknown);
+    assert_eq!(world.token_requests(), 0);
+    world.granted(of("s1", &state)).await;
 }
 
 async fn what_is_repeated_must_equal_what_was_agreed(world: World) {

@@ -1,6 +1,7 @@
 //! One suite for two databases: what holds on SQLite holds on PostgreSQL.
 
 mod auditing;
+mod connecting;
 mod deleting;
 mod finding;
 mod idempotency;
