@@ -140,6 +140,7 @@ fn internal_clients_have_their_calls_with_both_secrets_and_no_others() {
         };
         let identify = IdentifyRequest {
             credentials: Some(whole.clone()),
+            ..IdentifyRequest::default()
         };
         for (status, reason) in [
             (

@@ -76,6 +76,7 @@ pub fn copy_to_the_others(world: &World, id: i64, token: &str) -> i64 {
             external_authentication: false,
             created_at: row.created_at,
             request_id: None,
+            connect_session: None,
         };
         let inserted = store.insert(&new, None, None).await.expect("the database");
         assert_eq!(inserted, Inserted::Created);

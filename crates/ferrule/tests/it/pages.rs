@@ -107,3 +107,28 @@ fn a_login_that_ends_in_another_browser_is_not_consumed() {
     let own = html(&browser.log_in(&login, Decision::Allow));
     assert!(own.contains("Create the instance"), "{own}");
 }
+
+#[test]
+fn with_a_stored_app_the_form_asks_for_none() {
+    let ferrule = World::new().start();
+    let app = serde_json::json!({"apiKey": "sandbox-client", "apiSecret": "sandbox-secret"});
+    assert_eq!(ferrule.api.put("/elements/sandbox/app", &app).status, 200);
+    let form = format!("{}/connectors/sandbox", ferrule.url);
+    let stranger = html(&Browser::new().open(&form));
+    assert!(
+        stranger.contains("oauth.api.key") && !stranger.contains("sandbox-client"),
+        "{stranger}"
+    );
+
+    let mut browser = signed_in(&ferrule);
+    let page = html(&browser.open(&form));
+    assert!(
+        page.contains("Your app is stored") && page.contains("sandbox-client"),
+        "{page}"
+    );
+    for never in ["oauth.api.key", "oauth.api.secret", "sandbox-secret"] {
+        assert!(!page.contains(never), "{never}");
+    }
+    let leaving = html(&browser.submit(&form, &[("name", NAME)]));
+    assert!(leaving.contains("client_id=sandbox-client"), "{leaving}");
+}

@@ -67,6 +67,14 @@ impl Problem {
         problem.with_way_on("/connectors", "See all connectors")
     }
 
+    pub(crate) fn no_such_link() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "This link is not known here",
+            "The address may be mistyped, or the link was over long ago. Ask for a new one where you got it.",
+        )
+    }
+
     pub(crate) fn no_such_instance() -> Self {
         let problem = Self::new(
             StatusCode::NOT_FOUND,
@@ -108,6 +116,7 @@ impl From<Refusal> for Problem {
         match refusal.reason {
             Reason::InstanceUnknown => Self::no_such_instance(),
             Reason::ElementUnknown => Self::no_such_connector(),
+            Reason::ConnectUnknown => Self::no_such_link(),
             Reason::Unauthenticated => problem.with_way_on("/sign-in", "Sign in"),
             _ => problem,
         }
@@ -118,7 +127,6 @@ impl From<Refusal> for Problem {
 fn words(reason: Reason) -> (&'static str, Option<&'static str>) {
     let nothing = Some(NOTHING_CONNECTED);
     match reason {
-        Reason::ConnectUnknown => ("This link is not known here", None),
         Reason::ConnectExpired => ("This link is over", None),
         Reason::ConnectSpent => ("This link was used", None),
         Reason::StateExpired => ("This login took too long", nothing),

@@ -8,8 +8,8 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use ferrule_catalog::Connector;
 use ferrule_model::Digest;
+use ferrule_wire::Refusal;
 use ferrule_wire::v1::{ConnectLink, ConnectSession, OpenConnectLinkRequest};
-use ferrule_wire::{Reason, Refusal};
 
 use crate::handlers::connect_session::status_name;
 use crate::pages::Problem;
@@ -30,7 +30,7 @@ impl FromRequestParts<Gateway> for Link {
             Ok(Path(secret)) if secret.len() == SECRET_LENGTH && secret.bytes().all(is_plain) => {
                 Ok(Self(secret))
             }
-            _ => Err(unknown().into()),
+            _ => Err(Problem::no_such_link()),
         }
     }
 }
@@ -102,13 +102,6 @@ fn back(session: &ConnectSession) -> Option<String> {
         '?'
     };
     Some(format!("{}{sign}{}", session.return_url, query.finish()))
-}
-
-fn unknown() -> Refusal {
-    Refusal::new(
-        Reason::ConnectUnknown,
-        "The address may be mistyped, or the link was over long ago.",
-    )
 }
 
 #[cfg(test)]
