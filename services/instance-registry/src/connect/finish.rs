@@ -56,7 +56,7 @@ pub(crate) async fn finish_connect(
         }
         Err(refusal) => {
             if let Some(setback) = setback(refusal.reason) {
-                registry.store.set_connect_back(&row.id, Some(setback)).await?;
+                registry.store.set_connect_setback(&row.id, Some(setback)).await?;
             }
             Err(refusal)
         }

@@ -25,7 +25,7 @@ pub(crate) async fn open_connect_link(
         if logs_in(connector) && app.is_none() {
             return Err(invalid(lacks_app(connector)));
         }
-        registry.store.set_connect_back(&row.id, None).await?;
+        registry.store.set_connect_setback(&row.id, None).await?;
         row.setback = None;
         app
     };

@@ -159,7 +159,7 @@ impl Store {
     }
 
     /// Remembers how the last login ended; `None`: another has begun. One that made its instance stays done.
-    pub async fn set_connect_back(
+    pub async fn set_connect_setback(
         &self,
         id: &str,
         setback: Option<ConnectSetback>,

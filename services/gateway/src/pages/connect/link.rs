@@ -37,10 +37,10 @@ struct LinkPage<'a> {
     scopes: Vec<String>,
     fields: Vec<FormField>,
     wrong: Option<String>,
-    /// The last login made nothing.
-    again: bool,
-    /// There are others to choose.
-    has_others: bool,
+    /// What became of the last login.
+    notice: Option<&'static str>,
+    /// Where another connector is chosen; absent: there is none.
+    others: Option<String>,
 }
 
 /// Several connectors, none chosen yet.
@@ -219,8 +219,10 @@ fn show(
         scopes: scopes.unwrap_or_default(),
         fields,
         wrong,
-        again: matches!(opened.session.status(), Status::Denied | Status::Failed),
-        has_others: opened.session.elements.len() > 1,
+        notice: matches!(opened.session.status(), Status::Denied | Status::Failed)
+            .then_some("The last login connected nothing. You can try again."),
+        others: (opened.session.elements.len() > 1)
+            .then(|| format!("{}{}", link.path(), if popup { "?popup=1" } else { "" })),
     };
     html(status, &page)
 }

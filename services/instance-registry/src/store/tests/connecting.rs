@@ -58,7 +58,7 @@ async fn a_session_makes_one_instance_whoever_comes_first() {
         assert_eq!(store.connect_of_link(code("l2")).await.unwrap(), None);
 
         store
-            .set_connect_back("s1", Some(ConnectSetback::Denied))
+            .set_connect_setback("s1", Some(ConnectSetback::Denied))
             .await
             .unwrap();
         let row = store.connect_session(OURS, "s1").await.unwrap().unwrap();
@@ -93,7 +93,7 @@ async fn a_session_makes_one_instance_whoever_comes_first() {
         assert_eq!(row.instance_id.map(|id| id.0), Some(created[0].0));
         assert_eq!(row.setback, None);
         store
-            .set_connect_back("s1", Some(ConnectSetback::Failed))
+            .set_connect_setback("s1", Some(ConnectSetback::Failed))
             .await
             .unwrap();
         let row = store.connect_session(OURS, "s1").await.unwrap().unwrap();
