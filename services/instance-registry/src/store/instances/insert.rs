@@ -81,7 +81,7 @@ impl Store {
         match inserted {
             Inserted::Created => transaction.commit().await?,
             Inserted::CodeSpent { .. } | Inserted::ConnectSpent | Inserted::IdTaken => {
-                transaction.rollback().await?
+                transaction.rollback().await?;
             }
         }
         Ok(inserted)
