@@ -45,7 +45,7 @@ pub use browser::{Browser, Landing};
 pub use families::{Outcome, Refresh};
 pub use http_client::{Answer, HttpClient};
 pub use kept_connection::KeptConnection;
-pub use oauth1_provider::OAuth1Provider;
+pub use oauth1_provider::{BROUGHT_TOKEN, BROUGHT_TOKEN_SECRET, OAuth1Provider};
 pub use oidc_provider::{ClientAuthentication, OidcOptions, OidcProvider};
 pub use page::Decision;
 pub use pgbouncer::PgBouncer;

@@ -9,6 +9,11 @@ use crate::daemon::{Daemon, Recipe};
 use crate::places::vendors_python;
 use crate::{CLIENT_ID, CLIENT_SECRET};
 
+/// An access token that the server knows from a login elsewhere,
+pub const BROUGHT_TOKEN: &str = "brought-token-of-alice-4bJx";
+/// and its secret.
+pub const BROUGHT_TOKEN_SECRET: &str = "brought-token-secret-of-alice-9sKq";
+
 const SERVER: &str = include_str!("../vendors/oauth1.py");
 
 /// The server, with one client ([`CLIENT_ID`], [`CLIENT_SECRET`]); whoever asks is logged in. It takes exactly the
@@ -27,6 +32,8 @@ impl OAuth1Provider {
             "clientSecret": CLIENT_SECRET,
             "callbacks": callbacks,
             "methods": methods,
+            "brought": BROUGHT_TOKEN,
+            "broughtSecret": BROUGHT_TOKEN_SECRET,
         });
         let folder = TempDir::with_prefix("ferrule-oauth1-").expect("a temporary directory");
         let log = folder.path().join("oauth1.log");

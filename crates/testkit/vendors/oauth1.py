@@ -26,7 +26,9 @@ class Memory(RequestValidator):
     allowed_signature_methods = property(lambda self: SETTINGS['methods'])
 
     def __init__(self):
-        self.temporary, self.access, self.nonces = {}, {}, set()
+        self.temporary, self.nonces = {}, set()
+        # A token that somebody else's login brought.
+        self.access = {SETTINGS['brought']: {'oauth_token_secret': SETTINGS['broughtSecret']}}
 
     def check_realms(self, realms):
         return realms == ['api']

@@ -1,7 +1,8 @@
 //! The three legs of OAuth 1.0a (RFC 5849) at a server that someone else wrote, both ways back, and signed calls.
 
 use ferrule_testkit::{
-    Answer, Browser, CLIENT_ID, CLIENT_SECRET, Decision, HttpClient, Landing, OAuth1Provider, free_port,
+    Answer, BROUGHT_TOKEN, BROUGHT_TOKEN_SECRET, Browser, CLIENT_ID, CLIENT_SECRET, Decision, HttpClient,
+    Landing, OAuth1Provider, free_port,
 };
 use serde_json::{Value, json};
 
@@ -353,4 +354,43 @@ fn security_15_secrets_and_tokens_lie_sealed_and_stay_out_of_answers_and_logs() 
         assert_eq!(forms_found(&text, &secrets), [], "{file}");
         assert!(!text.contains(&verified.token), "{file}");
     }
+}
+
+#[test]
+fn a_token_of_a_login_elsewhere_signs_calls_and_its_secret_is_never_shown() {
+    let vendor = signed(SHA1);
+    let api = &vendor.ferrule.api;
+    let brought = |configuration: Value| {
+        json!({
+            "element": {"key": "signed"},
+            "name": "Brought",
+            "externalAuthentication": "initial",
+            "configuration": configuration,
+        })
+    };
+    let whole = json!({
+        "oauth.api.key": CLIENT_ID,
+        "oauth.api.secret": CLIENT_SECRET,
+        "oauth.user.token": BROUGHT_TOKEN,
+        "oauth.user.token.secret": BROUGHT_TOKEN_SECRET,
+    });
+    for missing in ["oauth.api.secret", "oauth.user.token", "oauth.user.token.secret"] {
+        let mut part = whole.clone();
+        part.as_object_mut().unwrap().remove(missing);
+        let refused = api.post("/instances", &brought(part));
+        assert_eq!(refused.status, 400, "{missing}: {}", refused.text());
+        assert!(refused.text().contains(missing), "{}", refused.text());
+    }
+    let made = api.post("/instances", &brought(whole.clone()));
+    assert_eq!(made.status, 200, "{}", made.text());
+    assert!(!made.text().contains(BROUGHT_TOKEN_SECRET) && !made.text().contains(BROUGHT_TOKEN));
+    let made = made.json();
+    let answer = vendor.by(&made).get("/hubs/general/me");
+    assert_eq!(answer.status, 200, "{}\n{}", answer.text(), vendor.provider.log());
+    assert_eq!(answer.json()["sub"], "alice");
+    assert_eq!(
+        api.post("/instances", &brought(whole)).json()["id"],
+        made["id"],
+        "the same login"
+    );
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use ferrule_catalog::Connector;
+use ferrule_catalog::{Auth, Connector};
 use ferrule_model::{Digest, OrganizationId, TokenPair};
 use ferrule_wire::{Refusal, v1};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{Outcome, check_address, digest_of, lacking, refuse_without};
-use crate::configuration::{API_KEY, API_SECRET, CALLBACK_URL, Configuration, SCOPE};
+use crate::configuration::{API_KEY, API_SECRET, CALLBACK_URL, Configuration, SCOPE, TOKEN_SECRET};
 use crate::errors::invalid;
 use crate::exchange::{Granted, exchange};
 use crate::state::Registry;
@@ -28,6 +28,8 @@ const SHORTEST_LIFE: SignedDuration = SignedDuration::from_secs(60);
 pub(crate) struct External {
     refresh_token: Option<SecretString>,
     access_token: Option<SecretString>,
+    /// Of OAuth 1.0a.
+    token_secret: Option<SecretString>,
     given_out_at: Option<Timestamp>,
     lifetime: Option<SignedDuration>,
 }
@@ -46,6 +48,7 @@ impl External {
         let external = Self {
             refresh_token: secret(REFRESH_TOKEN),
             access_token: secret(ACCESS_TOKEN),
+            token_secret: secret(TOKEN_SECRET),
             given_out_at,
             lifetime,
         };
@@ -56,15 +59,27 @@ impl External {
     }
 
     /// Refuses what lacks something, naming every missing entry. An access token alone will do: some vendors issue
-    /// nothing else.
+    /// nothing else. One of OAuth 1.0a has a secret.
     pub(crate) fn check(&self, connector: &Connector, configuration: &Configuration) -> Result<(), Refusal> {
-        let mut missing = lacking(configuration, &[API_KEY]);
-        if self.refresh_token.is_none() && self.access_token.is_none() {
-            missing.push(REFRESH_TOKEN);
-        }
+        let missing = if signs(connector) {
+            let tokens = [
+                (ACCESS_TOKEN, &self.access_token),
+                (TOKEN_SECRET, &self.token_secret),
+            ];
+            let absent = tokens.into_iter().filter(|(_, token)| token.is_none());
+            let app = lacking(configuration, &[API_KEY, API_SECRET]);
+            app.into_iter().chain(absent.map(|(name, _)| name)).collect()
+        } else {
+            let mut missing = lacking(configuration, &[API_KEY]);
+            if self.refresh_token.is_none() && self.access_token.is_none() {
+                missing.push(REFRESH_TOKEN);
+            }
+            missing
+        };
         refuse_without(&missing)?;
         check_address(connector, configuration)?;
-        let brought = [&self.refresh_token, &self.access_token].into_iter().flatten();
+        let brought = [&self.refresh_token, &self.access_token, &self.token_secret];
+        let brought = brought.into_iter().flatten();
         for token in brought {
             if token.expose_secret().chars().any(char::is_control) {
                 return Err(invalid("A token under oauth.user holds a control character."));
@@ -80,7 +95,8 @@ impl External {
         connector: &Connector,
         configuration: &Configuration,
     ) -> Digest {
-        let token = self.refresh_token.as_ref().or(self.access_token.as_ref());
+        let refresh_token = self.refresh_token.as_ref().filter(|_| !signs(connector));
+        let token = refresh_token.or(self.access_token.as_ref());
         digest_of("external", organization, connector)
             .field(configuration.get(API_KEY).unwrap_or_default())
             .field(token.map(SecretString::expose_secret).unwrap_or_default())
@@ -96,6 +112,10 @@ impl External {
         configuration: &Configuration,
         digest: Digest,
     ) -> Result<Outcome, Refusal> {
+        if signs(connector) {
+            let granted = self.signing(connector, registry.clock.now())?;
+            return Ok(Outcome::Granted(Box::new(granted)));
+        }
         if let Some(granted) = self.at_hand(configuration, registry.clock.now()) {
             return Ok(Outcome::Granted(Box::new(granted)));
         }
@@ -117,6 +137,27 @@ impl External {
             ..v1::ExchangeRequest::default()
         };
         exchange(registry, connector, request).await
+    }
+
+    /// A token of OAuth 1.0a, which nothing renews and no end is known of, and the secret that signs with it.
+    fn signing(self, connector: &Connector, now: Timestamp) -> Result<Granted, Refusal> {
+        let (Some(access_token), Some(secret)) = (self.access_token, self.token_secret) else {
+            return Err(Refusal::internal("a login elsewhere was not checked"));
+        };
+        let mut configuration = Configuration::default();
+        let secret = secret.expose_secret().to_owned();
+        configuration.insert(connector, TOKEN_SECRET.to_owned(), secret);
+        Ok(Granted {
+            pair: TokenPair {
+                access_token,
+                refresh_token: None,
+                expires_at: None,
+                scope: String::new(),
+            },
+            requested_at: self.given_out_at.filter(|at| *at <= now).unwrap_or(now),
+            configuration,
+            kept_as: None,
+        })
     }
 
     /// The pair as it was brought, where that can be told to be good for a while, or nothing better can be had.
@@ -143,6 +184,10 @@ impl External {
             kept_as: None,
         })
     }
+}
+
+fn signs(connector: &Connector) -> bool {
+    matches!(connector.auth, Auth::OAuth1(_))
 }
 
 #[cfg(test)]

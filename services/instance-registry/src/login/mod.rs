@@ -30,7 +30,7 @@ pub(crate) enum Login {
     Code(Claim),
     /// OAuth 1.0a: the verifier of a user's login, or the handshake that has it.
     Verifier(Verified),
-    /// OAuth 2: the tokens of a login that the caller did itself.
+    /// OAuth 2 and 1.0a: the tokens of a login that the caller did itself.
     External(External),
     /// OAuth 2: the app's own key and secret.
     App,
@@ -99,7 +99,9 @@ impl Login {
             Auth::OAuth2(_) => {
                 external || Claim::of(provider_data.clone()).is_none_or(|claim| !claim.is_handshake())
             }
-            Auth::OAuth1(_) => Verified::is_in(provider_data) && provider_data.handshake.is_empty(),
+            Auth::OAuth1(_) => {
+                external || Verified::is_in(provider_data) && provider_data.handshake.is_empty()
+            }
             Auth::ClientCredentials(_) => true,
             Auth::ApiKey(_) | Auth::Basic(_) | Auth::None => false,
         }
@@ -135,7 +137,7 @@ impl Login {
 
     fn external(connector: &Connector, given: &mut Configuration) -> Result<Self, Refusal> {
         match &connector.auth {
-            Auth::OAuth2(_) => Ok(Self::External(External::take(given))),
+            Auth::OAuth2(_) | Auth::OAuth1(_) => Ok(Self::External(External::take(given))),
             _ => Err(invalid(format!(
                 "Connector '{}' has no login that could be done elsewhere: leave externalAuthentication out.",
                 connector.key
