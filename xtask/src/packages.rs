@@ -58,6 +58,16 @@ pub const FOR_TESTS: &[Tool] = &[
     },
     NODE,
     NPM,
+    Tool {
+        package: "chromium",
+        program: "chromium",
+        found: || on_path("chromium").is_some(),
+    },
+    Tool {
+        package: "chromium-driver",
+        program: "chromedriver",
+        found: || on_path("chromedriver").is_some(),
+    },
 ];
 
 /// What the bench starts.

@@ -53,6 +53,13 @@ pub(crate) fn vendors_python() -> PathBuf {
     python
 }
 
+/// The script of npm's `axe-core`, which says what is hard to use in the page that runs it.
+pub fn axe() -> PathBuf {
+    let script = vendors().join("node_modules/axe-core/axe.min.js");
+    assert!(script.is_file(), "axe-core: run `cargo xtask tools` once more");
+    script
+}
+
 /// The program `name` of those that check `deploy/kubernetes`, as `cargo xtask tools` installed it.
 pub fn kubernetes_tool(name: &str) -> PathBuf {
     beside_this_test(&format!("ferrule-kubernetes/bin/{name}"))

@@ -65,7 +65,7 @@ const FOR_TESTS: &[&str] = &["ferrule-sandbox-vendor", "ferrule-testkit"];
 const FLOOR: &str = "ferrule-bench-floor";
 
 /// Crates of others that have one home each, tests included.
-const GUESTS: [(&str, &[&str]); 8] = [
+const GUESTS: [(&str, &[&str]); 9] = [
     ("aws-lc-rs", &["ferrule-seal"]),
     ("fjall", &["ferrule-oauth-broker"]),
     ("hyper-rustls", &["ferrule-outbound"]),
@@ -79,6 +79,7 @@ const GUESTS: [(&str, &[&str]); 8] = [
     ("reqwest", &[]),
     ("ring", &[]),
     ("sqlx", &["ferrule-instance-registry"]),
+    ("thirtyfour", &["ferrule"]),
 ];
 
 pub fn packages() -> Vec<Package> {

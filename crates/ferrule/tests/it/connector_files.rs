@@ -51,7 +51,7 @@ fn a_check_of_a_good_folder_says_so() {
     assert_eq!(ended.stdout, format!("{folder}: every connector file is good\n"));
     let missing = world.run(&["connectors", "check", "/nowhere/connectors"]);
     assert_eq!(missing.code, Some(1));
-    assert!((missing.stdout + &missing.stderr).contains("/nowhere/connectors"));
+    assert!(format!("{}{}", missing.stdout, missing.stderr).contains("/nowhere/connectors"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod anonymous_callers;
 mod backups;
 mod bash;
 mod brought_credentials;
+mod browser;
 mod calls;
 mod certified_vendor;
 mod command_line;

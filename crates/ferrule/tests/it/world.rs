@@ -143,7 +143,7 @@ impl Ferrule {
 
     /// All that it wrote.
     pub fn output(&self) -> String {
-        self.process.stdout() + &self.process.stderr()
+        format!("{}{}", self.process.stdout(), self.process.stderr())
     }
 
     /// Stops it as an operator does.

@@ -33,21 +33,35 @@ pub(crate) async fn handler(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let query = Query::parse(query.as_deref().unwrap_or_default()).map_err(|_| Problem::unfit_answer())?;
+    let Element(element) = element.map_err(|_| Problem::unfit_answer())?;
+    let landed = land(&gateway, &element, query.as_deref(), &headers).await;
+    landed.map_err(|problem| match gateway.catalog().get(&element) {
+        Some(connector) => problem.back_to(connector),
+        None => problem,
+    })
+}
+
+async fn land(
+    gateway: &Gateway,
+    element: &str,
+    query: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let query = Query::parse(query.unwrap_or_default()).map_err(|_| Problem::unfit_answer())?;
     if ONCE.iter().any(|name| query.all(name).len() > 1) {
         return Err(Problem::unfit_answer());
     }
     let mut parameters = query.into_map();
     let mut take = |name: &str| parameters.remove(name);
     let request = CallbackRequest {
-        element: element.map_err(|_| Problem::unfit_answer())?.0,
+        element: element.to_owned(),
         state: take("state").unwrap_or_default(),
         code: take("code").unwrap_or_default(),
         error: take("error").unwrap_or_default(),
         error_description: take("error_description").unwrap_or_default(),
         iss: take("iss"),
         browser_binding: OurCookie::Binding
-            .read(&headers, &gateway.settings().public_url)
+            .read(headers, &gateway.settings().public_url)
             .map_or_else(Vec::new, |nonce| Digest::of(nonce).as_bytes().to_vec()),
         parameters: parameters.into_iter().collect(),
     };

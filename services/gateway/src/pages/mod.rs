@@ -56,7 +56,8 @@ pub(crate) async fn not_found(headers: HeaderMap) -> Response {
     let accepts = headers.get(header::ACCEPT).map(HeaderValue::as_bytes);
     if accepts.is_some_and(|types| types.windows(9).any(|part| part == b"text/html")) {
         let message = "The address may be mistyped, or the page is gone.";
-        return Problem::new(StatusCode::NOT_FOUND, "There is nothing here", message).into_response();
+        let problem = Problem::new(StatusCode::NOT_FOUND, "There is nothing here", message);
+        return problem.with_way_on("/", "To the first page").into_response();
     }
     let message = format!("There is nothing at this path. The base URL ends in {API}.");
     ApiError::new(StatusCode::NOT_FOUND, message).into_response()

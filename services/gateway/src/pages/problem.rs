@@ -86,8 +86,13 @@ impl Problem {
 
     /// What stopped a login at this connector.
     pub(crate) fn of_connector(refusal: Refusal, connector: &Connector) -> Self {
+        Self::from(refusal).back_to(connector)
+    }
+
+    /// With the way back to a connector's page.
+    pub(crate) fn back_to(self, connector: &Connector) -> Self {
         let label = format!("Back to {}", connector.name);
-        Self::from(refusal).with_way_on(format!("/connectors/{}", connector.key), label)
+        self.with_way_on(format!("/connectors/{}", connector.key), label)
     }
 
     pub(crate) fn with_way_on(mut self, href: impl Into<String>, label: impl Into<String>) -> Self {
