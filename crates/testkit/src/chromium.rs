@@ -1,4 +1,4 @@
-//! A real browser for tests of pages: Debian's Chromium, driven by its `chromedriver` (W3C WebDriver).
+//! A real browser for tests of pages: Debian's Chromium, driven by its `chromedriver` (W3C `WebDriver`).
 
 use std::fs;
 use std::path::PathBuf;
@@ -77,7 +77,7 @@ impl Chromium {
         }
     }
 
-    /// Where WebDriver's commands go.
+    /// Where `WebDriver`'s commands go.
     pub fn url(&self) -> &str {
         &self.url
     }

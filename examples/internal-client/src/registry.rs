@@ -146,6 +146,7 @@ impl Registry {
                 ..self.credentials.clone()
             }),
             refused_version: None,
+            instance_id: None,
         };
         let answer = self.client.resolve(within(DEADLINE, request)).await?;
         Ok(answer.into_inner().access_token)

@@ -20,8 +20,8 @@ use crate::handlers::{
     list_instances, oauth_token, oauth_url, read_audit, stored_app, update_instance,
 };
 use crate::pages::{
-    self, assets, catalogue, change_instance, connect, connector, finish, instance, instances, outcome,
-    same_site, sign_in,
+    self, assets, catalogue, change_instance, connect, connector, console, finish, instance, instances,
+    outcome, reference, same_site, sign_in,
 };
 use crate::state::Gateway;
 use crate::{head_limit, headers, request_id};
@@ -124,6 +124,8 @@ fn web(gateway: Gateway) -> Router<Gateway> {
         .route("/assets/ferrule.js", get(assets::script))
         .route("/assets/connect.js", get(assets::connect))
         .route("/assets/ferrule.svg", get(assets::icon))
+        .route("/docs", get(reference::page))
+        .route("/docs/openapi.json", get(reference::document))
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/connectors", get(catalogue::page))
@@ -150,6 +152,8 @@ fn web(gateway: Gateway) -> Router<Gateway> {
         .route("/instances", get(instances::page))
         .route("/instances/{id}", get(instance::page))
         .route("/instances/{id}/token", post(instance::with_token))
+        .route("/instances/{id}/ping", post(instance::tested))
+        .route("/instances/{id}/console", get(console::page).post(console::call))
         .route("/instances/{id}/labels", post(change_instance::labels))
         .route("/instances/{id}/enable", post(change_instance::enable))
         .route("/instances/{id}/disable", post(change_instance::disable))

@@ -118,6 +118,7 @@ pub(crate) fn refused(presented: &Presented) -> Refusal {
 }
 
 /// The digests of what was presented.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Presented {
     pub(crate) user: Digest,
     pub(crate) organization: Option<Digest>,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ferrule_model::UserId;
 use ferrule_seal::DataKey;
 use ferrule_wire::{Refusal, v1};
+use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 
 use crate::identify::Caller;
@@ -46,6 +47,14 @@ impl Replies<'_> {
             configuration: seal.open_configuration(row)?.masked(),
             user: Some(user),
             external_authentication: row.external_authentication,
+            expires_at: row.tokens.expires_at.map(Timestamp::as_microsecond),
+            renewed_at: row
+                .tokens
+                .access_token
+                .as_ref()
+                .map(|_| row.tokens.requested_at.as_microsecond()),
+            failed_renewals: i32::try_from(row.failures).unwrap_or(i32::MAX),
+            provider_message: row.verdict_words.clone().unwrap_or_default(),
         })
     }
 

@@ -6,6 +6,7 @@
 //! [`Registry::service`] instead.
 
 mod app;
+mod asker;
 mod bootstrap;
 mod configuration;
 mod connect;

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use ferrule_model::Digest;
 use ferrule_wire::{Reason, Refusal, v1};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use crate::asker::Asker;
 use crate::credential::credential;
 use crate::flights::Flight;
-use crate::identify::{Presented, refused, unauthenticated};
 use crate::refresh::refresh_or_wait;
 use crate::renewal::is_renewable;
 use crate::state::Registry;
@@ -37,14 +36,11 @@ pub(crate) async fn resolve(
     registry: &Registry,
     request: v1::ResolveRequest,
 ) -> Result<v1::Credential, Refusal> {
-    const NEEDED: &str =
-        "A call through an instance needs a User secret and an Element token in Authorization.";
-    let presented = Presented::read(request.credentials.as_ref())?;
-    let token = presented.element.ok_or_else(|| unauthenticated(NEEDED))?;
+    let asker = Asker::of(registry, &request).await?;
     let deadline = Instant::now() + LONGEST_WAIT;
     let mut first_seen = None;
     loop {
-        let (row, now) = look_up(registry, &presented, token).await?;
+        let (row, now) = asker.look_up(registry).await?;
         if row.disabled {
             return Err(disabled());
         }
@@ -57,7 +53,7 @@ pub(crate) async fn resolve(
                 if refresh {
                     begin_refresh(registry, &row);
                 }
-                return served(registry, &presented, &row).await;
+                return served(registry, &asker, &row).await;
             }
             Next::Refuse(fault) => {
                 if fault == Fault::ReauthorizationRequired && request.refused_version == Some(row.version) {
@@ -67,7 +63,7 @@ pub(crate) async fn resolve(
             }
             // Whatever becomes of a refresh, an access token with life left is served.
             Next::Refresh | Next::RefreshAt(_) if out_of_time && !is_over(&row, now) => {
-                return served(registry, &presented, &row).await;
+                return served(registry, &asker, &row).await;
             }
             Next::Refresh | Next::RefreshAt(_) if out_of_time => return Err(not_yet(&row)),
             Next::Refresh => {
@@ -80,7 +76,7 @@ pub(crate) async fn resolve(
                     return if is_over(&row, now) {
                         Err(not_yet(&row))
                     } else {
-                        served(registry, &presented, &row).await
+                        served(registry, &asker, &row).await
                     };
                 }
                 tokio::time::sleep(pause).await;
@@ -90,19 +86,17 @@ pub(crate) async fn resolve(
 }
 
 /// The credential; that it is the first is told to the audit behind the answer.
-async fn served(
-    registry: &Registry,
-    presented: &Presented,
-    row: &InstanceRow,
-) -> Result<v1::Credential, Refusal> {
+async fn served(registry: &Registry, asker: &Asker, row: &InstanceRow) -> Result<v1::Credential, Refusal> {
     let credential = credential(registry, row).await?;
     let untold = row.first_used_at.is_none();
     if let Some(telling) = untold.then(|| registry.first_uses.join(row.id).1).flatten() {
-        let (registry, id, user) = (registry.clone(), row.id, presented.user);
+        let (registry, id, asker) = (registry.clone(), row.id, asker.clone());
         registry.clone().in_background(async move {
             let kept = async {
-                let user = registry.store.user_by_secret(user).await?.map(|user| user.id);
-                let by = By { user, request_id: None };
+                let by = By {
+                    user: asker.user(&registry).await?,
+                    request_id: None,
+                };
                 registry.store.first_used(id, registry.clock.now(), by).await
             };
             // The next call finds it untold.
@@ -113,18 +107,6 @@ async fn served(
         });
     }
     Ok(credential)
-}
-
-async fn look_up(
-    registry: &Registry,
-    presented: &Presented,
-    token: Digest,
-) -> Result<(InstanceRow, Timestamp), Refusal> {
-    let found = registry
-        .store
-        .for_call(token, presented.user, presented.organization)
-        .await?;
-    found.ok_or_else(|| refused(presented))
 }
 
 /// Neither of its tokens is honoured any more: later calls need not ask the vendor.

@@ -128,6 +128,7 @@ fn internal_clients_have_their_calls_with_both_secrets_and_no_others() {
         let resolve = |credentials| ResolveRequest {
             credentials: Some(credentials),
             refused_version: None,
+            instance_id: None,
         };
         client.resolve(resolve(whole.clone())).await.unwrap();
         let of_a_gateway = Credentials {

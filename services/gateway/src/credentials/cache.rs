@@ -8,14 +8,13 @@ use std::time::Duration;
 
 use ferrule_catalog::Catalog;
 use ferrule_model::{Clock, InstanceId};
-use ferrule_wire::v1::ResolveRequest;
 use ferrule_wire::{Reason, Refusal, RegistryClient, within};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
+use super::asker::Asker;
 use super::credential::Credential;
 use super::flight::{Flight, Landing, Outcome};
-use crate::auth::Presented;
 use crate::meters;
 use crate::proxy::Breakers;
 
@@ -39,7 +38,7 @@ struct Inner {
     clock: Clock,
     breakers: Breakers,
     hasher: RandomState,
-    shards: [Mutex<HashMap<Presented, Slot>>; SHARDS],
+    shards: [Mutex<HashMap<Asker, Slot>>; SHARDS],
     changes: Changes,
 }
 
@@ -69,30 +68,30 @@ impl Credentials {
         }))
     }
 
-    /// The vendor's credential for whoever presents this, if it is at hand.
-    pub(crate) fn at_hand(&self, presented: Presented) -> Option<Arc<Credential>> {
-        self.0.kept(presented)
+    /// The vendor's credential for this asker, if it is at hand.
+    pub(crate) fn at_hand(&self, asker: Asker) -> Option<Arc<Credential>> {
+        self.0.kept(asker)
     }
 
-    /// The registry's answer for whoever presents this.
-    pub(crate) async fn ask(&self, presented: Presented) -> Outcome {
-        self.wait(presented, None).await
+    /// The registry's answer for this asker.
+    pub(crate) async fn ask(&self, asker: Asker) -> Outcome {
+        self.wait(asker, None).await
     }
 
     /// The credential after one that the vendor answered with 401: the same version where there is no newer one.
-    pub(crate) async fn renew(&self, presented: Presented, refused: &Arc<Credential>) -> Outcome {
-        self.0.evict(presented, refused.version);
-        match self.0.kept(presented) {
+    pub(crate) async fn renew(&self, asker: Asker, refused: &Arc<Credential>) -> Outcome {
+        self.0.evict(asker, refused.version);
+        match self.0.kept(asker) {
             Some(newer) => Ok(newer),
-            None => self.wait(presented, Some(refused.version)).await,
+            None => self.wait(asker, Some(refused.version)).await,
         }
     }
 
     /// As [`Self::renew`], for a call that cannot be repeated: the next one finds what came of it.
-    pub(crate) fn renew_for_the_next(&self, presented: Presented, refused: &Arc<Credential>) {
-        self.0.evict(presented, refused.version);
-        if self.0.kept(presented).is_none() {
-            self.0.clone().board(presented, Some(refused.version));
+    pub(crate) fn renew_for_the_next(&self, asker: Asker, refused: &Arc<Credential>) {
+        self.0.evict(asker, refused.version);
+        if self.0.kept(asker).is_none() {
+            self.0.clone().board(asker, Some(refused.version));
         }
     }
 
@@ -112,10 +111,10 @@ impl Credentials {
         });
     }
 
-    async fn wait(&self, presented: Presented, refused: Option<i64>) -> Outcome {
+    async fn wait(&self, asker: Asker, refused: Option<i64>) -> Outcome {
         let waiting = async {
             loop {
-                let outcome = self.0.clone().board(presented, refused).outcome().await;
+                let outcome = self.0.clone().board(asker, refused).outcome().await;
                 match outcome {
                     Ok(credential) if self.0.changes.supersede(&credential) => {}
                     outcome => return outcome,
@@ -130,14 +129,14 @@ impl Credentials {
 }
 
 impl Inner {
-    fn shard(&self, presented: Presented) -> MutexGuard<'_, HashMap<Presented, Slot>> {
-        let place = self.hasher.hash_one(presented);
+    fn shard(&self, asker: Asker) -> MutexGuard<'_, HashMap<Asker, Slot>> {
+        let place = self.hasher.hash_one(asker);
         let place = usize::try_from(place % SHARDS as u64).unwrap_or(0);
         lock(&self.shards[place])
     }
 
-    fn kept(&self, presented: Presented) -> Option<Arc<Credential>> {
-        let kept = self.shard(presented).get(&presented)?.kept.clone()?;
+    fn kept(&self, asker: Asker) -> Option<Arc<Credential>> {
+        let kept = self.shard(asker).get(&asker)?.kept.clone()?;
         let is_good = kept.until > Instant::now() && !self.changes.supersede(&kept);
         is_good.then(|| {
             meters::credential_hit();
@@ -145,16 +144,16 @@ impl Inner {
         })
     }
 
-    fn evict(&self, presented: Presented, version: i64) {
-        if let Some(slot) = self.shard(presented).get_mut(&presented) {
+    fn evict(&self, asker: Asker, version: i64) {
+        if let Some(slot) = self.shard(asker).get_mut(&asker) {
             slot.kept.take_if(|kept| kept.version == version);
         }
     }
 
     /// The question that is under way, or a new one.
-    fn board(self: Arc<Self>, presented: Presented, refused: Option<i64>) -> Flight {
-        let mut shard = self.shard(presented);
-        let slot = shard.entry(presented).or_default();
+    fn board(self: Arc<Self>, asker: Asker, refused: Option<i64>) -> Flight {
+        let mut shard = self.shard(asker);
+        let slot = shard.entry(asker).or_default();
         if let Some(flight) = slot.flights.iter().find(|flight| flight.takes(refused)) {
             return flight.clone();
         }
@@ -163,69 +162,51 @@ impl Inner {
         meters::credential_miss();
         drop(shard);
         // A task of its own: a caller who leaves takes nobody's answer along.
-        let asking = self.ask(presented, refused, flight.clone(), landing);
+        let asking = self.ask(asker, refused, flight.clone(), landing);
         tokio::spawn(asking.in_current_span());
         flight
     }
 
-    async fn ask(
-        self: Arc<Self>,
-        presented: Presented,
-        refused: Option<i64>,
-        flight: Flight,
-        landing: Landing,
-    ) {
-        let outcome = self.resolve(presented, refused, flight.asked).await;
-        self.land(presented, &flight, outcome.as_ref().ok());
+    async fn ask(self: Arc<Self>, asker: Asker, refused: Option<i64>, flight: Flight, landing: Landing) {
+        let outcome = self.resolve(asker, refused, flight.asked).await;
+        self.land(asker, &flight, outcome.as_ref().ok());
         landing.send_replace(Some(outcome));
     }
 
-    async fn resolve(&self, presented: Presented, refused_version: Option<i64>, asked: Instant) -> Outcome {
-        let request = ResolveRequest {
-            credentials: Some(presented.to_wire()),
-            refused_version,
-        };
+    async fn resolve(&self, asker: Asker, refused_version: Option<i64>, moment: Instant) -> Outcome {
+        let request = asker.request(refused_version);
         let answer = self.registry.clone().resolve(within(WAIT, request)).await;
-        let answer = answer.map_err(refusal)?.into_inner();
-        Credential::new(answer, &self.catalog, &self.breakers, asked, self.clock.now()).map(Arc::new)
+        let answer = answer.map_err(|status| asker.refusal(status))?.into_inner();
+        Credential::new(answer, &self.catalog, &self.breakers, moment, self.clock.now()).map(Arc::new)
     }
 
     /// Ends the question, and keeps its answer for as long as it may be believed.
-    fn land(self: &Arc<Self>, presented: Presented, flight: &Flight, answer: Option<&Arc<Credential>>) {
+    fn land(self: &Arc<Self>, asker: Asker, flight: &Flight, answer: Option<&Arc<Credential>>) {
         let keep = answer.filter(|answer| answer.until > Instant::now() && !self.changes.supersede(answer));
-        let mut shard = self.shard(presented);
-        let slot = shard.entry(presented).or_default();
+        let mut shard = self.shard(asker);
+        let slot = shard.entry(asker).or_default();
         slot.flights.retain(|other| !other.is(flight));
         if let Some(answer) = keep
             && slot.kept.as_ref().is_none_or(|kept| kept.asked <= answer.asked)
         {
             slot.kept = Some(Arc::clone(answer));
-            tokio::spawn(Arc::clone(self).forget(presented, answer.until));
+            tokio::spawn(Arc::clone(self).forget(asker, answer.until));
         }
         if slot.is_empty() {
-            shard.remove(&presented);
+            shard.remove(&asker);
         }
     }
 
     /// Wipes what is no longer believed, whether or not anybody asks again.
-    async fn forget(self: Arc<Self>, presented: Presented, until: Instant) {
+    async fn forget(self: Arc<Self>, asker: Asker, until: Instant) {
         tokio::time::sleep_until(until).await;
-        let mut shard = self.shard(presented);
-        if let Some(slot) = shard.get_mut(&presented) {
+        let mut shard = self.shard(asker);
+        if let Some(slot) = shard.get_mut(&asker) {
             slot.kept.take_if(|kept| kept.until <= until);
             if slot.is_empty() {
-                shard.remove(&presented);
+                shard.remove(&asker);
             }
         }
-    }
-}
-
-/// Why there is no credential. To a call, an instance that is not there means a token that is worth nothing.
-fn refusal(status: tonic::Status) -> Refusal {
-    let refusal = Refusal::from(status);
-    match refusal.reason {
-        Reason::InstanceUnknown => Refusal::new(Reason::Unauthenticated, refusal.message),
-        _ => refusal,
     }
 }
 

@@ -1,6 +1,8 @@
 //! What an instance of a connector can be asked, as an `OpenAPI` 3.0 document (contract, "GET /elements/{k}/docs").
 
+mod calls;
 mod operation;
+pub(crate) mod own;
 
 use std::collections::BTreeSet;
 

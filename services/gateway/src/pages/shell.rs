@@ -15,6 +15,7 @@ pub(crate) struct Shell {
 pub(crate) enum Tab {
     Connectors,
     Instances,
+    Docs,
 }
 
 /// Who signed in, as people read it.

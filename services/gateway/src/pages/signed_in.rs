@@ -4,10 +4,11 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use ferrule_model::Digest;
+use ferrule_model::{Digest, InstanceId};
 use ferrule_wire::v1::{Credentials, FindSessionRequest, Session};
 use ferrule_wire::{Reason, Refusal};
 
+use crate::credentials::Asker;
 use crate::pages::cookies::OurCookie;
 use crate::pages::shell::{Shell, Tab};
 use crate::pages::{Problem, sign_in};
@@ -26,6 +27,14 @@ impl SignedIn {
         Credentials {
             session: self.session.as_bytes().to_vec(),
             ..Credentials::default()
+        }
+    }
+
+    /// Who calls through an instance of its organization.
+    pub(crate) fn asker(&self, instance: InstanceId) -> Asker {
+        Asker::Browser {
+            session: self.session,
+            instance,
         }
     }
 

@@ -19,15 +19,14 @@ use tracing::{Instrument as _, Span, field};
 use super::head;
 use super::request_body::{Copy, RequestBody};
 use super::signed_form;
-use crate::auth::Presented;
-use crate::credentials::Credential;
+use crate::credentials::{Asker, Credential};
 use crate::errors::ApiError;
 use crate::meters::Ended;
 use crate::state::Gateway;
 
 /// A call as it came, checked.
 pub(crate) struct Call {
-    pub(crate) presented: Presented,
+    pub(crate) asker: Asker,
     pub(crate) method: Method,
     /// The vendor's path below the base URL.
     pub(crate) path: String,
@@ -97,10 +96,10 @@ impl Call {
         };
         let Some(again) = again else {
             let credentials = gateway.credentials();
-            span().in_scope(|| credentials.renew_for_the_next(self.presented, credential));
+            span().in_scope(|| credentials.renew_for_the_next(self.asker, credential));
             return Ok(answer);
         };
-        let renewal = gateway.credentials().renew(self.presented, credential);
+        let renewal = gateway.credentials().renew(self.asker, credential);
         match renewal.instrument(span()).await {
             Ok(newer) if newer.version != credential.version => {
                 drop(answer);

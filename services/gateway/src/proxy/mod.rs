@@ -25,7 +25,7 @@ use axum::BoxError;
 use axum::body::Bytes;
 use axum::http::header::{TRANSFER_ENCODING, UPGRADE};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use ferrule_catalog::Resource;
 use http_body_util::Empty;
@@ -37,7 +37,7 @@ pub(crate) use limits::Limits;
 pub use lone_ping::lone_ping;
 
 use crate::auth::Presented;
-use crate::credentials::Credential;
+use crate::credentials::{Asker, Credential};
 use crate::errors::ApiError;
 use crate::headers::INSTANCE;
 use crate::routes::API;
@@ -73,8 +73,27 @@ pub(crate) async fn answer<B>(
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
 {
+    match Presented::of_instance(request.headers()) {
+        Ok(presented) => answer_to(gateway, Asker::Secrets(presented), request, way, span).await,
+        Err(error) => check(request.method(), request.headers())
+            .and(Err(error.into()))
+            .unwrap_or_else(ApiError::into_response),
+    }
+}
+
+/// The same for somebody who is known already; nothing is read of `Authorization`.
+pub(crate) async fn answer_to<B>(
+    gateway: &Gateway,
+    asker: Asker,
+    request: Request<B>,
+    way: Way,
+    span: impl Fn() -> Span + Send + Sync,
+) -> Response
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
+{
     let mut instance = None;
-    let answered = pass(gateway, request, way, &span, &mut instance).await;
+    let answered = pass(gateway, asker, request, way, &span, &mut instance).await;
     let mut response = answered.unwrap_or_else(ApiError::into_response);
     if let Some(instance) = instance {
         response
@@ -86,6 +105,7 @@ where
 
 async fn pass<B>(
     gateway: &Gateway,
+    asker: Asker,
     request: Request<B>,
     way: Way,
     span: &(impl Fn() -> Span + Send + Sync),
@@ -95,8 +115,7 @@ where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
 {
     let (mut parts, body) = request.into_parts();
-    check(&parts)?;
-    let presented = Presented::of_instance(&parts.headers)?;
+    check(&parts.method, &parts.headers)?;
     let path = match way {
         Way::Hub => below_hub(parts.uri.path()),
         Way::Declared => parts.uri.path().strip_prefix(API),
@@ -105,9 +124,9 @@ where
         .map_err(|error| ApiError::bad_request(error.to_string()))?;
 
     let credentials = gateway.credentials();
-    let credential = match credentials.at_hand(presented) {
+    let credential = match credentials.at_hand(asker) {
         Some(credential) => credential,
-        None => credentials.ask(presented).instrument(span()).await?,
+        None => credentials.ask(asker).instrument(span()).await?,
     };
     *instance = Some(credential.instance.0);
     Span::current().record("instance", credential.instance.0);
@@ -122,7 +141,7 @@ where
         .filter(|_| pings)
     {
         let call = Call {
-            presented,
+            asker,
             method: ping::method(ping.method),
             path: ping.path.clone(),
             // Nothing of the caller's: it asks about the instance, not about a resource.
@@ -137,7 +156,7 @@ where
         None => None,
     };
     let call = Call {
-        presented,
+        asker,
         method: parts.method.clone(),
         path,
         parts,
@@ -161,16 +180,16 @@ where
 }
 
 /// Refuses what cannot be passed on faithfully, or would hand the credential back.
-fn check(parts: &Parts) -> Result<(), ApiError> {
+fn check(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
     let refuse = |words| Err(ApiError::new(StatusCode::NOT_IMPLEMENTED, words));
-    if parts.headers.contains_key(UPGRADE) {
+    if headers.contains_key(UPGRADE) {
         return refuse("Calls through an instance cannot change the protocol: leave Upgrade out.");
     }
-    if parts.method == Method::TRACE || parts.method == Method::CONNECT {
+    if method == Method::TRACE || method == Method::CONNECT {
         return refuse("Calls through an instance take neither TRACE nor CONNECT.");
     }
     let chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
-    let mut codings = parts.headers.get_all(TRANSFER_ENCODING).iter();
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     if codings.next().is_some_and(|coding| !chunked(coding)) || codings.next().is_some() {
         return refuse("The only Transfer-Encoding taken is chunked.");
     }

@@ -100,6 +100,7 @@ pub(crate) fn instance(id: i64) -> Instance {
             first_name: "Ada".to_owned(),
             last_name: "L.".to_owned(),
         }),
+        ..Instance::default()
     }
 }
 

@@ -1,88 +1,14 @@
 //! What a browser may do that signed in, and what it takes to sign in.
 
 use ferrule_model::Digest;
-use ferrule_testkit::{Answer, HttpClient};
+use ferrule_testkit::HttpClient;
 use ferrule_wire::v1::find_outcome_response::Stage;
 
 use crate::registry::{ID, ORGANIZATION, TOKEN, USER};
-use crate::world::{PUBLIC_URL, World, platform};
+use crate::visitor::{FORM, Visitor};
+use crate::world::{World, platform};
 
-const FORM: &str = "application/x-www-form-urlencoded";
 const HANDSHAKE: &str = "3q2-7w_handshake";
-
-/// A browser on the gateway's pages.
-struct Visitor<'a> {
-    world: &'a World,
-    cookies: Vec<(String, String)>,
-}
-
-impl<'a> Visitor<'a> {
-    fn unknown(world: &'a World) -> Self {
-        Self {
-            world,
-            cookies: Vec::new(),
-        }
-    }
-
-    fn signed_in(world: &'a World) -> Self {
-        let mut visitor = Self::unknown(world);
-        let answer = visitor.sign_in(USER, ORGANIZATION, "/instances");
-        assert_eq!(
-            (answer.status, answer.header("location")),
-            (303, Some("/instances"))
-        );
-        visitor
-    }
-
-    fn sign_in(&mut self, user: &str, organization: &str, next: &str) -> Answer {
-        self.post(
-            "/sign-in",
-            &[("user", user), ("organization", organization), ("next", next)],
-        )
-    }
-
-    fn get(&mut self, path: &str) -> Answer {
-        self.send("GET", path, &[], "")
-    }
-
-    fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let mut body = form_urlencoded::Serializer::new(String::new());
-        let body = body.extend_pairs(fields).finish();
-        self.send(
-            "POST",
-            path,
-            &[("Content-Type", FORM), ("Origin", PUBLIC_URL)],
-            &body,
-        )
-    }
-
-    fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let cookies: Vec<_> = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let cookies = cookies.join("; ");
-        let headers = [headers, &[("Cookie", cookies.as_str()), ("Accept", "text/html")]].concat();
-        let answer = HttpClient::new().request(method, &self.world.url(path), &headers, body.as_bytes());
-        let answer = answer.unwrap();
-        for (name, value) in &answer.headers {
-            if name.eq_ignore_ascii_case("set-cookie") {
-                let (name, value) = value.split(';').next().unwrap().split_once('=').unwrap();
-                self.cookies.retain(|(known, _)| known != name);
-                if !value.is_empty() {
-                    self.cookies.push((name.to_owned(), value.to_owned()));
-                }
-            }
-        }
-        answer
-    }
-
-    fn cookie(&self, name: &str) -> Option<&str> {
-        let found = self.cookies.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
-    }
-}
 
 #[test]
 fn nobody_known_signs_in_first_and_comes_back() {
@@ -163,7 +89,7 @@ fn another_sites_form_changes_nothing() {
         ("Sec-Fetch-Site", "cross-site"),
         ("Sec-Fetch-Site", "same-site"),
     ] {
-        for path in ["delete", "disable", "labels", "token", "renew"] {
+        for path in ["delete", "disable", "labels", "token", "renew", "ping", "console"] {
             let path = format!("/instances/{ID}/{path}");
             let answer = visitor.send("POST", &path, &[("Content-Type", FORM), (name, value)], "");
             assert_eq!(answer.status, 403, "{path} {name}: {value}");

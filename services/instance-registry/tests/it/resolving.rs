@@ -18,6 +18,7 @@ async fn resolve_as(
     let request = ResolveRequest {
         credentials: Some(credentials(user, organization, element)),
         refused_version: None,
+        instance_id: None,
     };
     let answer = world.client.clone().resolve(request).await;
     answer.map(tonic::Response::into_inner).map_err(Refusal::from)

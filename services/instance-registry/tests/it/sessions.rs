@@ -1,7 +1,7 @@
 use ferrule_model::Digest;
 use ferrule_wire::v1::{
     CloseSessionRequest, Credentials, FindSessionRequest, GetInstanceRequest, ListInstancesRequest,
-    OpenSessionRequest, Session,
+    OpenSessionRequest, ResolveRequest, Session,
 };
 use ferrule_wire::{Reason, Refusal};
 
@@ -63,6 +63,37 @@ async fn a_session_reaches_as_far_as_the_secrets_that_opened_it() {
             .await
             .unwrap_err();
         assert_eq!(foreign.reason, Reason::InstanceUnknown);
+    }
+}
+
+#[tokio::test]
+async fn a_session_calls_through_its_organizations_instances_alone() {
+    for world in World::each().await {
+        let world = world.with_their_organization().await;
+        open(&world, ours(), "cookie").await.unwrap();
+        open(&world, theirs(), "their cookie").await.unwrap();
+        let made = world.create(by_code("c1")).await.unwrap();
+        let resolve = async |cookie: &str, id: Option<i64>| {
+            let request = ResolveRequest {
+                credentials: Some(signed_in(cookie)),
+                instance_id: id,
+                ..ResolveRequest::default()
+            };
+            let answer = world.client.clone().resolve(request).await;
+            answer.map(tonic::Response::into_inner).map_err(Refusal::from)
+        };
+        let got = resolve("cookie", Some(made.id)).await.unwrap();
+        assert_eq!(got.instance_id, made.id);
+        assert!(!got.access_token.is_empty());
+        for (cookie, id, reason) in [
+            ("their cookie", Some(made.id), Reason::InstanceUnknown),
+            ("cookie", Some(made.id + 1), Reason::InstanceUnknown),
+            ("cookie", None, Reason::InvalidRequest),
+            ("nobody's", Some(made.id), Reason::Unauthenticated),
+        ] {
+            let refused = resolve(cookie, id).await.unwrap_err();
+            assert_eq!(refused.reason, reason, "{cookie} {id:?}");
+        }
     }
 }
 

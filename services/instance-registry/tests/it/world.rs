@@ -322,6 +322,7 @@ pub async fn resolve(
     let request = ResolveRequest {
         credentials: Some(bearer(instance)),
         refused_version,
+        instance_id: None,
     };
     let answer = client.clone().resolve(request).await;
     answer.map(tonic::Response::into_inner).map_err(Refusal::from)

@@ -62,6 +62,26 @@ fn an_account_is_connected_in_the_browser_and_its_instance_kept_renewed_and_dele
     window.click("[action$='/enable'] button");
     window.sees("calls go through again");
 
+    window.click("[action$='/ping'] button");
+    window.sees("The connection works");
+    look(&window, "instance-tested");
+    window.click("a[href$='/console']");
+    window.sees("Send the request");
+    look(&window, "console");
+    window.script("window.samePage = true");
+    window.click("form.panel button.button");
+    window.sees("Amara Okafor");
+    window.sees("200 OK");
+    assert_eq!(window.script("return window.samePage"), json!(true));
+    assert!(
+        !window
+            .script("return document.documentElement.outerHTML")
+            .to_string()
+            .contains(&token)
+    );
+    look(&window, "console-answer");
+    window.open(&instance);
+
     // The same id and token after a new login.
     window.click("[action$='/renew'] button");
     window.sees("Sign in to Sandbox");

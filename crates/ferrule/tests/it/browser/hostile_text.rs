@@ -78,10 +78,18 @@ fn security_54_what_others_wrote_is_shown_as_text() {
 
     // The commas of a corpus would be tags of their own.
     begin(&site, &window, &all, &CORPUS.join(","));
-    window.arrives_at(&site.at("/instances/"));
+    let instance = window.arrives_at(&site.at("/instances/"));
     window.sees("What comes next");
     inert(&window, "instance", &CORPUS[1..2]);
     look(&window, "hostile-instance");
+    // What a vendor answers is text, too.
+    window.click("a[href$='/console']");
+    acme.script_at("/api/contacts/7", Scripted::new(200, "text/html", all.clone()));
+    window.fill("[name='path.id']", "7");
+    window.click("form.panel button.button");
+    window.sees("200 OK");
+    inert(&window, "the vendor's answer", &CORPUS);
+    window.open(&instance);
     window.click("a.danger");
     window.sees("This cannot be undone");
     inert(&window, "deletion", &CORPUS[1..2]);

@@ -5,6 +5,7 @@ mod flow;
 mod hostile_text;
 mod keyboard;
 mod look;
+mod reference;
 mod refusals;
 mod site;
 mod webdriver;

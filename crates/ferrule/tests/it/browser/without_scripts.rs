@@ -23,6 +23,12 @@ fn without_scripts_an_account_is_connected_all_the_same() {
     window.click("form.panel button");
     let instance = window.arrives_at(&site.at("/instances/"));
     window.sees("The instance's token");
+    window.click("[action$='/ping'] button");
+    window.sees("The connection works");
+    window.click("a[href$='/console']");
+    window.click("form.panel button.button");
+    window.sees("Amara Okafor");
+    window.open(&instance);
     window.click("[action$='/disable'] button");
     window.sees("calls are refused until it is enabled");
     window.click("[action$='/enable'] button");
