@@ -18,10 +18,13 @@ for (const form of document.querySelectorAll("form[data-live]")) {
     results.replaceChildren(...found.childNodes);
     history.replaceState(null, "", address);
   };
-  form.addEventListener("input", () => {
+  const soon = () => {
     clearTimeout(waiting);
     waiting = setTimeout(search, 120);
-  });
+  };
+  // A field that is cleared, or a choice that is made for somebody, says the second alone.
+  form.addEventListener("input", soon);
+  form.addEventListener("change", soon);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     clearTimeout(waiting);

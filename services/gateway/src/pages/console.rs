@@ -15,7 +15,7 @@ use crate::pages::console_call::{ConsoleCall, INSTANCE, METHODS};
 use crate::pages::form::Form;
 use crate::pages::instance::find;
 use crate::pages::instance_row::InstanceRow;
-use crate::pages::operation::{Operation, Parameter, operations};
+use crate::pages::operation::{self, Operation, Parameter, operations};
 use crate::pages::shell::{Shell, Tab};
 use crate::pages::signed_in::SignedIn;
 use crate::pages::{Problem, html};
@@ -72,7 +72,7 @@ async fn show(
     let operations = operations(&openapi::document(connector, public_url));
     let chosen = match operation {
         Some(wanted) => operations.iter().find(|one| one.id == wanted),
-        None => operations.first(),
+        None => operation::first(&operations),
     };
     let call = match (chosen, form) {
         (Some(operation), form) => ConsoleCall::of(operation, form),

@@ -24,7 +24,7 @@ use crate::pages::event::Event;
 use crate::pages::instance_row::InstanceRow;
 use crate::pages::moment::Moment;
 use crate::pages::notice::Notice;
-use crate::pages::operation::operations;
+use crate::pages::operation::{self, operations};
 use crate::pages::shell::{Shell, Tab};
 use crate::pages::signed_in::SignedIn;
 use crate::pages::{Problem, html};
@@ -204,14 +204,12 @@ async fn show(
 
 /// A first call through the instance, for a terminal.
 fn curl(public_url: &str, connector: Option<&Connector>) -> String {
-    let first = connector.and_then(|connector| {
+    let all = connector.map_or_else(Vec::new, |connector| {
         operations(&openapi::document(connector, public_url))
-            .into_iter()
-            .next()
     });
-    let call = first.map_or_else(
-        || ConsoleCall::nowhere("general"),
-        |first| ConsoleCall::of(&first, None),
-    );
+    let call = match operation::first(&all) {
+        Some(first) => ConsoleCall::of(first, None),
+        None => ConsoleCall::nowhere("general"),
+    };
     call.curl(public_url, INSTANCE)
 }

@@ -11,6 +11,8 @@ pub(crate) struct Operation {
     pub(crate) id: String,
     /// Upper case.
     pub(crate) method: String,
+    /// What it is about; empty: nothing is said.
+    pub(crate) tag: String,
     /// With its placeholders.
     pub(crate) path: String,
     pub(crate) summary: String,
@@ -51,6 +53,14 @@ pub(crate) fn operations(document: &Value) -> Vec<Operation> {
         .collect()
 }
 
+/// What one tries first: a resource of the vendor's, where there is one.
+pub(crate) fn first(operations: &[Operation]) -> Option<&Operation> {
+    let of_a_resource = operations
+        .iter()
+        .find(|operation| operation.path.starts_with("/hubs/"));
+    of_a_resource.or(operations.first())
+}
+
 fn of(path: &str, method: &str, operation: &Value) -> Operation {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let answers = operation["responses"].as_object().into_iter().flatten();
@@ -58,6 +68,7 @@ fn of(path: &str, method: &str, operation: &Value) -> Operation {
         id: text(&operation["operationId"]),
         method: method.to_ascii_uppercase(),
         path: path.to_owned(),
+        tag: text(&operation["tags"][0]),
         summary: text(&operation["summary"]),
         description: text(&operation["description"]),
         authorization: if operation["security"][0].get("organization").is_some() {

@@ -25,7 +25,8 @@ struct Reference {
     base: String,
     /// What is looked for; empty: everything.
     text: String,
-    found: Vec<Operation>,
+    /// Each with what it is about, where that is another thing than before.
+    found: Vec<(Option<String>, Operation)>,
     chosen: Operation,
     typed: Form,
     curl: String,
@@ -49,14 +50,11 @@ pub(crate) async fn page(
         words.iter().any(|word| word.to_lowercase().contains(&text))
     };
     let found: Vec<Operation> = all.iter().filter(fits).cloned().collect();
+    let first = found.first().or(all.first());
     let wanted = typed
         .text("operation")
         .and_then(|id| all.iter().find(|one| one.id == id));
-    let chosen = wanted
-        .or(found.first())
-        .or(all.first())
-        .cloned()
-        .unwrap_or_default();
+    let chosen = wanted.or(first).cloned().unwrap_or_default();
     let page = Reference {
         shell: viewer
             .as_ref()
@@ -64,11 +62,24 @@ pub(crate) async fn page(
         base: format!("{public_url}{API}"),
         curl: ConsoleCall::of(&chosen, Some(&typed)).curl(public_url, chosen.authorization),
         text: typed.text("q").unwrap_or_default().to_owned(),
-        found,
+        found: grouped(found),
         chosen,
         typed,
     };
     Ok(html(StatusCode::OK, &page))
+}
+
+fn grouped(operations: Vec<Operation>) -> Vec<(Option<String>, Operation)> {
+    let mut last = String::new();
+    let mut group = |operation: &Operation| {
+        let begins = operation.tag != last;
+        last.clone_from(&operation.tag);
+        begins.then(|| last.clone())
+    };
+    operations
+        .into_iter()
+        .map(|operation| (group(&operation), operation))
+        .collect()
 }
 
 impl Reference {

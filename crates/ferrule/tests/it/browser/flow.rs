@@ -30,6 +30,13 @@ fn an_account_is_connected_in_the_browser_and_its_instance_kept_renewed_and_dele
     window.sees("1 connector");
     assert_eq!(window.script("return window.samePage"), json!(true));
     window.arrives_at(&site.at("/connectors?q=sandb"));
+    window.fill("#q", "");
+    window.click("#hub option[value=crm]");
+    window.arrives_at(&site.at("/connectors?hub=crm"));
+    window.click("#kind option[value=api_key]");
+    window.arrives_at(&site.at("/connectors?hub=crm&kind=api_key"));
+    assert_eq!(window.script("return window.samePage"), json!(true));
+    window.open(&site.at("/connectors"));
     window.fill("#q", "no such vendor");
     window.sees("No connector fits");
     look(&window, "catalogue-nothing");
