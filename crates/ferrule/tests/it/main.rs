@@ -9,7 +9,6 @@ mod anonymous_callers;
 mod backups;
 mod bash;
 mod brought_credentials;
-mod browser;
 mod calls;
 mod certified_vendor;
 mod command_line;

@@ -15,12 +15,12 @@ use tokio::runtime::Runtime;
 
 use super::webdriver::Loopback;
 
-/// Keys as WebDriver names them (section 17.4.2).
+/// Keys as `WebDriver` names them (section 17.4.2).
 pub const TAB: &str = "\u{e004}";
 pub const ENTER: &str = "\u{e007}";
 
 /// Two loaded cores take their time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A browser of its own: cookies, profile, console.
@@ -211,7 +211,7 @@ impl Drop for Window {
     }
 }
 
-/// A command of Chromium's own, which WebDriver has none for.
+/// A command of Chromium's own, which `WebDriver` has none for.
 #[derive(Debug)]
 struct DevTools {
     method: &'static str,

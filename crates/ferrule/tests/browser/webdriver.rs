@@ -1,4 +1,4 @@
-//! How WebDriver's commands travel: by the test kit's own client, on loopback.
+//! How `WebDriver`'s commands travel: by the test kit's own client, on loopback.
 
 use std::sync::Arc;
 
