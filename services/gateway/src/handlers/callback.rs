@@ -35,7 +35,12 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let Element(element) = element.map_err(|_| Problem::unfit_answer())?;
     let landed = land(&gateway, &element, query.as_deref(), &headers).await;
-    landed.map_err(|problem| match gateway.catalog().get(&element) {
+    // The way back to a connector's page is for those who began there; others began at a product's.
+    let began_here = OurCookie::Session
+        .read(&headers, &gateway.settings().public_url)
+        .is_some();
+    let connector = gateway.catalog().get(&element).filter(|_| began_here);
+    landed.map_err(|problem| match connector {
         Some(connector) => problem.back_to(connector),
         None => problem,
     })

@@ -92,6 +92,23 @@ pub(super) const CALLS: &[Call] = &[
     get("/elements/{element}/oauth/token", "get_oauth_token", "Begin a login of OAuth 1.0a with a callback of your own")
         .tagged("login").asking(&[APP, SECRET, CALLBACK])
         .giving("Object", "A temporary token and its secret."),
+    post("/connect/sessions", "create_connect_session", "A link by which a customer connects an account")
+        .tagged("connect links").taking(Json("NewConnectSession")).giving("Object", "Its id, its url, and when it ends.")
+        .noting("`Idempotency-Key` is taken for a day."),
+    get("/connect/sessions/{id}", "get_connect_session", "How a link stands").tagged("connect links")
+        .giving("Object", "Its state, and the instance that came of it."),
+    get("/connect/origin", "get_connect_origin", "The one origin that hears of links' ends").tagged("connect links")
+        .giving("Object", "The origin."),
+    put("/connect/origin", "put_connect_origin", "Register that origin").tagged("connect links")
+        .taking(Json("Object")).giving("Object", "The origin."),
+    delete("/connect/origin", "delete_connect_origin", "Take it back").tagged("connect links")
+        .giving("", "Nobody hears of them now."),
+    get("/elements/{element}/app", "get_app", "The organization's own app at a connector's vendor")
+        .tagged("connect links").giving("Object", "Without its secret."),
+    put("/elements/{element}/app", "put_app", "Store that app, so that nobody types it").tagged("connect links")
+        .taking(Json("Object")).giving("Object", "Without its secret."),
+    delete("/elements/{element}/app", "delete_app", "Forget that app").tagged("connect links")
+        .giving("", "Forgotten."),
     get("/instances", "list_instances", "List instances; with an Element token: its own").by(Either)
         .asking(&[SIZE, NEXT, TAGS, TEXT])
         .giving("Instance[]", "A page of instances."),

@@ -87,7 +87,7 @@ fn parameter(place: &str, name: &str, text: &str) -> Value {
 fn part(name: &str) -> &'static str {
     match name {
         "element" => "A connector's key or numeric id",
-        "id" => "An instance's id",
+        "id" => "An instance's or a link's id",
         "configId" => "An entry's name, such as oauth.api.key",
         "hub" => "Any hub; it is not looked at",
         _ => "The vendor's path below the connector's base URL, with as many slashes as it has",
@@ -193,6 +193,18 @@ fn schemas() -> Value {
                     "additionalProperties": { "type": "string" },
                 },
                 "externalAuthentication": { "type": "string", "enum": ["none", "initial"] },
+            },
+        },
+        "NewConnectSession": {
+            "type": "object",
+            "required": ["elements"],
+            "properties": {
+                "elements": { "type": "array", "items": { "type": ["string", "integer"] } },
+                "name": text,
+                "tags": texts,
+                "endUserId": text,
+                "returnUrl": text,
+                "expiresIn": { "type": "integer", "description": "Seconds; 3600 where it is left out" },
             },
         },
         "InstanceChanges": {
