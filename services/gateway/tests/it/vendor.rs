@@ -162,7 +162,7 @@ authorization = "Bearer {{access_token}}"
 ping = "GET /me"
 [[parameters]]
 name = "region"
-required = false
+required = true
 [[resources]]
 path = "/contacts"
 vendor_path = "/people.json"
