@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on ends here")]
 
 mod certified_flow;
+mod connect_links;
 mod flow;
 mod hostile_text;
 mod keyboard;

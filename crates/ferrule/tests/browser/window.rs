@@ -10,7 +10,7 @@ use ferrule_testkit::Chromium;
 use serde_json::{Value, json};
 use thirtyfour::common::command::FormatRequestData;
 use thirtyfour::error::WebDriverResult;
-use thirtyfour::{By, Capabilities, RequestData, SessionId, WebDriver, WebElement};
+use thirtyfour::{By, Capabilities, RequestData, SessionId, WebDriver, WebElement, WindowHandle};
 use tokio::runtime::Runtime;
 
 use super::webdriver::Loopback;
@@ -140,6 +140,57 @@ impl Window {
         let log = log.expect("what the console says").into_iter();
         log.map(|entry| format!("{}: {}", entry.level, entry.message))
             .collect()
+    }
+
+    /// The tab that is looked at, to be found again.
+    pub fn tab(&self) -> WindowHandle {
+        self.block_on(self.driver().window()).expect("a tab")
+    }
+
+    pub fn turn_to(&self, tab: &WindowHandle) {
+        let turned = self.block_on(self.driver().switch_to_window(tab.clone()));
+        turned.expect("a tab that is open");
+    }
+
+    /// Turns to the tab that was opened beside this one.
+    pub fn turn_from(&self, tab: &WindowHandle) {
+        let other = self.wait("another tab opens", || {
+            let tabs = self.block_on(self.driver().windows())?;
+            Ok(tabs.into_iter().find(|other| other != tab))
+        });
+        self.turn_to(&other);
+    }
+
+    /// Closes every tab but this one, and turns to it.
+    pub fn keep_only(&self, tab: &WindowHandle) {
+        self.wait("other tabs are closed", || {
+            let tabs = self.block_on(self.driver().windows())?;
+            for other in tabs.into_iter().filter(|other| other != tab) {
+                self.block_on(self.driver().switch_to_window(other))?;
+                self.block_on(self.driver().close_window())?;
+            }
+            Ok(Some(()))
+        });
+        self.turn_to(tab);
+    }
+
+    /// From here on looks into a frame, until it turns to a tab.
+    pub fn enter(&self, css: &str) {
+        self.wait(&format!("there is a frame {css}"), || {
+            let frame = self.find(css)?;
+            self.block_on(frame.enter_frame()).map(Some)
+        });
+    }
+
+    /// Waits for a complaint of the console's that holds this.
+    pub fn hears(&self, words: &str) {
+        self.wait(&format!("the console complains of {words}"), || {
+            let heard = self
+                .complaints()
+                .iter()
+                .any(|complaint| complaint.contains(words));
+            Ok(heard.then_some(()))
+        });
     }
 
     /// The whole page as a picture (PNG).
