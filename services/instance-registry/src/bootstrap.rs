@@ -8,6 +8,8 @@ use crate::state::Registry;
 use crate::store::{NewOrganization, NewUser, Sealed, StoreError};
 
 const FIRST_ORGANIZATION: OrganizationId = OrganizationId(1);
+/// Until it has another.
+const FIRST_NAME: &str = "First organization";
 const FIRST_USER: UserId = UserId(1);
 
 /// Secrets that were made now, to be shown once: they are stored as digests alone.
@@ -33,7 +35,7 @@ pub enum BootstrapError {
 }
 
 impl Registry {
-    /// Brings the first organization and user in, and gives them the secrets in `given`, when they have others.
+    /// Brings the first organization and user in, and gives them name and secrets in `given`, when they have others.
     ///
     /// With `make_missing` a secret that is neither given nor stored is made, and returned. Any number of replicas
     /// may do this at once. While sealed nothing is done.
@@ -54,7 +56,7 @@ impl Registry {
                 .store
                 .insert_organization(&NewOrganization {
                     id: FIRST_ORGANIZATION,
-                    name: "First organization".to_owned(),
+                    name: given.name.clone().unwrap_or_else(|| FIRST_NAME.to_owned()),
                     secret_digest: Digest::of(secret.expose_secret()),
                     data_key: Sealed::new(data_key),
                     created_at: self.clock.now(),
@@ -78,6 +80,9 @@ impl Registry {
                 })
                 .await?;
             made.user = (inserted && is_made).then_some(secret);
+        }
+        if let Some(name) = &given.name {
+            self.store.rename_organization(FIRST_ORGANIZATION, name).await?;
         }
         self.take_given_secrets(given).await?;
         Ok(made)

@@ -59,9 +59,11 @@ pub struct RefreshSettings {
     pub idle: Option<Duration>,
 }
 
-/// Secrets of the first organization and user, where they were given.
+/// Name and secret of the first organization, secret of its first user, where they were given.
 #[derive(Clone, Debug, Default)]
 pub struct Bootstrap {
+    /// What customers read.
+    pub name: Option<String>,
     /// The organization's.
     pub organization: Option<SecretString>,
     /// The user's.
@@ -138,8 +140,13 @@ impl RefreshSettings {
 }
 
 impl Bootstrap {
-    /// Reads the two secrets; each may be absent.
+    /// Reads the name and the two secrets; each may be absent.
     pub fn from_layers(layers: &Layers) -> Result<Self, SettingsError> {
+        let name = layers.text(NAME)?;
+        if name.as_ref().is_some_and(|name| !is_name(name)) {
+            let wanted = "1 to 100 characters without control characters";
+            return Err(layers.unfit(NAME, "is no usable name", wanted));
+        }
         let read = |name| match layers.secret(name)? {
             Some(secret) if !is_secret(secret.expose_secret()) => Err(layers.unfit(
                 name,
@@ -149,10 +156,17 @@ impl Bootstrap {
             secret => Ok(secret),
         };
         Ok(Self {
+            name: name.map(|name| name.trim().to_owned()),
             organization: read("FERRULE_BOOTSTRAP_ORG_SECRET")?,
             user: read("FERRULE_BOOTSTRAP_USER_SECRET")?,
         })
     }
+}
+
+const NAME: &str = "FERRULE_BOOTSTRAP_ORG_NAME";
+
+fn is_name(text: &str) -> bool {
+    (1..=100).contains(&text.trim().chars().count()) && !text.chars().any(char::is_control)
 }
 
 /// Whether a secret survives the `Authorization` header: `Kind SP secret`, comma separated.
@@ -214,6 +228,12 @@ mod tests {
                 "too short",
                 "FERRULE_BOOTSTRAP_USER_SECRET",
                 "16 to 256 printable characters",
+            ),
+            (
+                "FERRULE_BOOTSTRAP_ORG_NAME",
+                " ",
+                "FERRULE_BOOTSTRAP_ORG_NAME",
+                "1 to 100 characters",
             ),
             (
                 "FERRULE_BOOTSTRAP_ORG_SECRET",

@@ -112,6 +112,13 @@ pub const VARIABLES: &[Variable] = &[
         ..PLAIN
     },
     Variable {
+        name: "FERRULE_BOOTSTRAP_ORG_NAME",
+        meaning: "name of the first organization: what customers read on connect links; 1 to 100 characters",
+        when_unset: "what it was, at first First organization",
+        used_by: REGISTRY,
+        ..PLAIN
+    },
+    Variable {
         name: "FERRULE_BOOTSTRAP_ORG_SECRET",
         meaning: "secret of the first organization: 16 to 256 printable characters, no comma, no space",
         when_unset: "random",

@@ -91,6 +91,16 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Gives an organization another name. Whether it had another.
+    pub async fn rename_organization(&self, id: OrganizationId, name: &str) -> Result<bool, StoreError> {
+        let done = sqlx::query("UPDATE organizations SET name = $2 WHERE id = $1 AND name <> $2")
+            .bind(id.0)
+            .bind(storable(name).into_owned())
+            .execute(&self.writes)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
     /// Gives an organization another secret, and ends its users' sessions. Whether the organization exists.
     pub async fn update_organization_secret(
         &self,

@@ -1,5 +1,6 @@
 //! A link makes one instance for the organization that opened it, and shows no token to anybody.
 
+use ferrule_instance_registry::Bootstrap;
 use ferrule_model::Digest;
 use ferrule_wire::v1::connect_session::Status;
 use ferrule_wire::v1::{
@@ -83,6 +84,13 @@ async fn a_login_makes_the_instance_and_the_same_login_again_is_told_the_same() 
         (CLIENT_ID, CLIENT_SECRET)
     );
     assert_eq!(link.organization_name, "First organization");
+    let named = Bootstrap {
+        name: Some("Harbour & Sons".into()),
+        ..Bootstrap::default()
+    };
+    world.registry.bootstrap(&named, false).await.unwrap();
+    let link = begin(&world, "l1", "acme").await.unwrap();
+    assert_eq!(link.organization_name, "Harbour & Sons");
 
     for _ in 0..2 {
         let done = finish(&world, "l1", "h1").await.unwrap();

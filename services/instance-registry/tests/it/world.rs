@@ -279,6 +279,7 @@ fn settings_at(database_url: SecretString, ring: &SecretString) -> StateSettings
         key_ring: KeyRing::parse(ring).unwrap(),
         key_ring_file: None,
         bootstrap: Bootstrap {
+            name: None,
             organization: Some(ORGANIZATION.into()),
             user: Some(USER.into()),
         },
