@@ -229,7 +229,8 @@ impl Connector {
             .all(Address::is_bounded)
     }
 
-    fn addresses(&self) -> impl Iterator<Item = &Template> {
+    /// Every address that the file has calls or browsers go to.
+    pub fn addresses(&self) -> impl Iterator<Item = &Template> {
         let login = self.oauth2().ok().into_iter().flat_map(|oauth2| {
             let long_lived = oauth2.long_lived.iter().flat_map(|long_lived| {
                 let renewal = long_lived.renewal.as_ref().map(|renewal| &renewal.url);

@@ -63,27 +63,7 @@ fn catalog() -> Catalog {
 
 /// Every address that a connector's file holds.
 fn addresses(connector: &Connector) -> Vec<&str> {
-    let login = connector.oauth2().ok().into_iter().flat_map(|oauth2| {
-        let long_lived = oauth2.long_lived.iter().flat_map(|long_lived| {
-            let renewal = long_lived.renewal.as_ref().map(|renewal| &renewal.url);
-            [&long_lived.url].into_iter().chain(renewal)
-        });
-        [&oauth2.authorization_url]
-            .into_iter()
-            .chain(&oauth2.refresh_url)
-            .chain(long_lived)
-    });
-    let tokens = connector.token_server().into_iter();
-    let tokens = tokens.flat_map(|tokens| [&tokens.token_url].into_iter().chain(&tokens.revocation_url));
-    let signed = connector.oauth1().into_iter().flat_map(|oauth1| {
-        [
-            &oauth1.request_token_url,
-            &oauth1.authorization_url,
-            &oauth1.token_url,
-        ]
-    });
-    let api = connector.api.iter().map(|api| &api.base_url);
-    let addresses = login.chain(tokens).chain(signed).chain(api).map(Template::as_str);
+    let addresses = connector.addresses().map(Template::as_str);
     addresses.chain(connector.docs.as_deref()).collect()
 }
 

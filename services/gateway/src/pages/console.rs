@@ -15,7 +15,7 @@ use crate::pages::console_call::{ConsoleCall, INSTANCE, METHODS};
 use crate::pages::form::Form;
 use crate::pages::instance::find;
 use crate::pages::instance_row::InstanceRow;
-use crate::pages::operation::{self, Operation, Parameter, operations};
+use crate::pages::operation::{self, Operation, operations};
 use crate::pages::shell::{Shell, Tab};
 use crate::pages::signed_in::SignedIn;
 use crate::pages::{Problem, html};
@@ -115,13 +115,9 @@ pub(crate) async fn made(gateway: &Gateway, asker: Asker, call: &ConsoleCall) ->
 
 impl Console<'_> {
     /// What was typed into a field.
-    fn typed(&self, parameter: &Parameter) -> &str {
-        let field = format!("{}.{}", parameter.place(), parameter.name);
-        self.form.and_then(|form| form.text(&field)).unwrap_or_default()
-    }
-
-    fn field(&self, name: &str) -> &str {
-        self.form.and_then(|form| form.text(name)).unwrap_or_default()
+    fn field(&self, name: impl AsRef<str>) -> &str {
+        let typed = self.form.and_then(|form| form.text(name.as_ref()));
+        typed.unwrap_or_default()
     }
 
     fn is_chosen(&self, operation: &Operation) -> bool {

@@ -39,9 +39,7 @@ impl ConsoleCall {
     /// The call of a declared operation with what was typed for its parameters; those without a value stay as they
     /// are written in the path, and are left out of the query.
     pub(crate) fn of(operation: &Operation, form: Option<&Form>) -> Self {
-        let typed = |parameter: &Parameter| {
-            form.and_then(|form| form.text(&format!("{}.{}", parameter.place(), parameter.name)))
-        };
+        let typed = |parameter: &Parameter| form.and_then(|form| form.text(&parameter.field()));
         let mut path = operation.path.clone();
         let mut query = form_urlencoded::Serializer::new(String::new());
         for parameter in &operation.parameters {

@@ -36,9 +36,10 @@ pub(crate) struct Parameter {
 }
 
 impl Parameter {
-    /// `path` or `query`.
-    pub(crate) fn place(&self) -> &'static str {
-        if self.in_path { "path" } else { "query" }
+    /// What its field of a form is called.
+    pub(crate) fn field(&self) -> String {
+        let place = if self.in_path { "path" } else { "query" };
+        format!("{place}.{}", self.name)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::errors::ApiError;
 use crate::openapi::own;
 use crate::pages::console_call::ConsoleCall;
 use crate::pages::form::Form;
-use crate::pages::operation::{Operation, Parameter, operations};
+use crate::pages::operation::{Operation, operations};
 use crate::pages::shell::{Shell, Tab};
 use crate::pages::signed_in::MaybeSignedIn;
 use crate::pages::{Problem, html};
@@ -83,9 +83,8 @@ fn grouped(operations: Vec<Operation>) -> Vec<(Option<String>, Operation)> {
 }
 
 impl Reference {
-    fn typed(&self, parameter: &Parameter) -> &str {
-        let field = format!("{}.{}", parameter.place(), parameter.name);
-        self.typed.text(&field).unwrap_or_default()
+    fn field(&self, name: impl AsRef<str>) -> &str {
+        self.typed.text(name.as_ref()).unwrap_or_default()
     }
 
     fn is_chosen(&self, operation: &Operation) -> bool {

@@ -7,6 +7,7 @@ mod auditing;
 mod broker_double;
 mod codes;
 mod connecting;
+mod connectors;
 mod creating;
 mod deleting;
 mod external;

@@ -19,6 +19,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tempfile::TempDir;
 
 use crate::broker_double::BrokerDouble;
+use crate::connectors::{ACME, ANYWHERE, APP, BASIC, KEYED};
 
 pub const ORGANIZATION: &str = "organization-secret-of-ours";
 pub const USER: &str = "user-secret-of-ours";
@@ -26,75 +27,6 @@ pub const THEIR_ORGANIZATION: &str = "organization-secret-of-theirs";
 pub const THEIR_USER: &str = "user-secret-of-theirs";
 pub const CLIENT_ID: &str = "client-id-of-the-app";
 pub const CLIENT_SECRET: &str = "client-secret-of-the-app";
-
-const ACME: &str = r#"
-key = "acme"
-name = "Acme"
-hub = "crm"
-[auth]
-kind = "oauth2"
-authorization_url = "https://{shop}.acme.com/authorize"
-token_url = "https://{shop}.acme.com/token"
-revocation_url = "https://{shop}.acme.com/revoke"
-[[parameters]]
-name = "shop"
-label = "Shop"
-pattern = "[a-z]+"
-"#;
-
-/// Whoever connects types its whole host.
-const ANYWHERE: &str = r#"
-key = "anywhere"
-name = "Anywhere"
-hub = "crm"
-[auth]
-kind = "oauth2"
-authorization_url = "https://{host}/authorize"
-token_url = "https://{host}/token"
-[[parameters]]
-name = "host"
-label = "Host"
-pattern = "[a-z.]+"
-"#;
-
-const KEYED: &str = r#"
-key = "keyed"
-name = "Keyed"
-hub = "crm"
-[auth]
-kind = "api_key"
-[[parameters]]
-name = "region"
-label = "Region"
-pattern = "[a-z]+"
-[[parameters]]
-name = "pet"
-label = "The pet's name"
-secret = true
-required = false
-"#;
-
-const APP: &str = r#"
-key = "robots"
-name = "Robots"
-hub = "crm"
-[auth]
-kind = "client_credentials"
-token_url = "https://{shop}.acme.com/token"
-revocation_url = "https://{shop}.acme.com/revoke"
-[[parameters]]
-name = "shop"
-label = "Shop"
-pattern = "[a-z]+"
-"#;
-
-const BASIC: &str = r#"
-key = "basic"
-name = "Basic"
-hub = "crm"
-[auth]
-kind = "basic"
-"#;
 
 pub struct World {
     pub registry: Registry,
