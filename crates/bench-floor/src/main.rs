@@ -21,7 +21,7 @@ const USAGE: &str = "one of:
   collector LISTEN
   proxy LISTEN BROKER_URL UPSTREAM
   schedule-fill DATABASE_URL ROWS DUE
-  schedule DATABASE_URL CLAIMS";
+  schedule DATABASE_URL < CLAIMS";
 
 mod wire {
     //! The floors' own messages.
@@ -43,7 +43,7 @@ async fn main() -> anyhow::Result<()> {
             serve::serve(listen, proxy::routes(broker, upstream).await?).await
         }
         ["schedule-fill", database, rows, due] => schedule::fill(database, rows.parse()?, due.parse()?).await,
-        ["schedule", database, claims] => schedule::measure(database, claims.parse()?).await,
+        ["schedule", database] => schedule::measure(database).await,
         _ => bail!("{USAGE}"),
     }
 }

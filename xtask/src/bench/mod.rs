@@ -56,7 +56,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     targets.dedup();
 
     eprintln!("==> start");
-    let world = World::start(&programs, &targets, options.rounds)?;
+    let mut world = World::start(&programs, &targets, options.rounds)?;
     let mut figures = Figures::default();
     for target in targets.iter().filter(|target| target.is_served()) {
         world.visit(*target, target.warm_up())?;

@@ -27,7 +27,6 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// The servers; all end on drop.
 pub struct World {
-    floor: PathBuf,
     upstream: Server,
     nginx_two: Nginx,
     nginx_one: Nginx,
@@ -116,7 +115,6 @@ impl World {
             schedules: Schedules::fill(&floor, &postgres, targets, rounds)?,
             redis_id: cpu::named("redis-server"),
             postgres_id: cpu::named("postgres"),
-            floor,
             upstream,
             one,
             traced,
@@ -135,9 +133,9 @@ impl World {
     }
 
     /// One visit: what a target does for that long.
-    pub fn visit(&self, target: Target, time: Duration) -> anyhow::Result<Visit> {
+    pub fn visit(&mut self, target: Target, time: Duration) -> anyhow::Result<Visit> {
         if !target.is_served() {
-            return self.schedules.visit(&self.floor, target);
+            return self.schedules.visit(target);
         }
         let (base, path, script) = self.door(target);
         let servers = self.servers(target);
