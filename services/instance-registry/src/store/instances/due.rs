@@ -79,10 +79,25 @@ impl Store {
 }
 
 /// From connector to connector through the index, and at each the first moment.
+///
+/// PostgreSQL brings both with one look into the index. `SQLite` knows no LATERAL: two looks.
 pub(in crate::store) fn next_due(dialect: Dialect) -> String {
-    format!(
-        concat!(
-            "WITH RECURSIVE connectors (element_key) AS (
+    let moments = match dialect {
+        Dialect::Postgres => concat!(
+            "moments (element_key, due_at) AS (
+                 (SELECT element_key, refresh_due_at FROM instances WHERE ",
+            schedulable!(),
+            " ORDER BY element_key, refresh_due_at LIMIT 1)
+                 UNION ALL
+                 SELECT following.element_key, following.refresh_due_at FROM moments, LATERAL (
+                     SELECT element_key, refresh_due_at FROM instances
+                     WHERE element_key > moments.element_key AND ",
+            schedulable!(),
+            " ORDER BY element_key, refresh_due_at LIMIT 1) following
+             )"
+        ),
+        Dialect::Sqlite => concat!(
+            "connectors (element_key) AS (
                  SELECT MIN(element_key) FROM instances WHERE ",
             schedulable!(),
             " UNION ALL
@@ -95,9 +110,12 @@ pub(in crate::store) fn next_due(dialect: Dialect) -> String {
                      WHERE instances.element_key = connectors.element_key AND ",
             schedulable!(),
             ") AS due_at FROM connectors WHERE element_key IS NOT NULL
-             )
-             SELECT element_key, due_at - {now} AS due_in FROM moments WHERE due_at IS NOT NULL"
+             )"
         ),
+    };
+    format!(
+        "WITH RECURSIVE {moments}
+         SELECT element_key, due_at - {now} AS due_in FROM moments WHERE due_at IS NOT NULL",
         now = dialect.now()
     )
 }
