@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::client::conn::{http1, http2};
 use hyper_util::client::legacy::connect::Connection as _;
@@ -14,7 +14,7 @@ use tower::Service as _;
 
 use crate::client::{HTTP2_PING, Outbound};
 use crate::error::OutboundError;
-use crate::pool::{Place, Pool, Sender};
+use crate::pool::{Place, Pool, Sender, for_http1};
 use crate::stream::RequestBody;
 
 /// How much of an answer is read at once: what is large passes in pieces of this size. A head is no larger.
@@ -34,9 +34,9 @@ impl Outbound {
     /// Sends the request. One that a connection did not take is sent by another: it never left.
     pub(crate) async fn over_a_connection(
         &self,
+        place: Place,
         mut request: Request<RequestBody>,
     ) -> Result<Response<Answer>, OutboundError> {
-        let place = Place::of(request.uri());
         loop {
             let waited = self.pool.take(&place);
             let is_new = waited.is_none();
@@ -45,7 +45,7 @@ impl Outbound {
                 None => self.connect(&place).await?,
             };
             let sent = match &mut sender {
-                Sender::Http1(sender) => sender.try_send_request(place.for_http1(request)).await,
+                Sender::Http1(sender, host) => sender.try_send_request(for_http1(request, host)).await,
                 Sender::Http2(sender) => sender.try_send_request(request).await,
             };
             match sent {
@@ -56,7 +56,8 @@ impl Outbound {
                 Err(mut failure) => match failure.take_message() {
                     Some(unsent) if !is_new => {
                         request = unsent;
-                        *request.uri_mut() = place.address().clone();
+                        let path = request.uri().path_and_query().cloned();
+                        *request.uri_mut() = place.address(path);
                     }
                     unsent => {
                         let (host, never_left) = (place.host().to_owned(), unsent.is_some());
@@ -70,7 +71,7 @@ impl Outbound {
     /// A new connection. Its own task moves it on, and ends with it.
     fn connect(&self, place: &Place) -> BoxFuture<Result<Sender, OutboundError>> {
         // Its resolver is always ready.
-        let connecting = self.connector.clone().call(place.address().clone());
+        let connecting = self.connector.clone().call(place.address(None));
         let (pool, place) = (self.pool.clone(), place.clone());
         Box::pin(async move {
             let failed =
@@ -80,7 +81,8 @@ impl Outbound {
                 let shaken = http1::Builder::new().max_buf_size(READ).handshake(stream).await;
                 let (sender, connection) = shaken.map_err(|error| failed(&error))?;
                 tokio::spawn(connection);
-                return Ok(Sender::Http1(sender));
+                let host = place.host_header().unwrap_or(HeaderValue::from_static(""));
+                return Ok(Sender::Http1(sender, host));
             }
             let shaken = http2::Builder::new(TokioExecutor::new())
                 .timer(TokioTimer::new())
@@ -105,9 +107,9 @@ impl Answer {
 
     fn give_back_at_end(&mut self) {
         if self.body.is_end_stream()
-            && let Some((pool, place, Sender::Http1(sender))) = self.back.take()
+            && let Some((pool, place, Sender::Http1(sender, host))) = self.back.take()
         {
-            pool.put(&place, Sender::Http1(sender));
+            pool.put(&place, Sender::Http1(sender, host));
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Connections that wait for the next call: each core has its own, so that no call waits for another core.
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ferrule_cores::PerCore;
 use http::header::HOST;
-use http::uri::{self, Scheme};
+use http::uri::{self, Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Uri};
 use hyper::client::conn::{http1, http2};
 use tokio::time::Instant;
@@ -23,53 +24,60 @@ const IDLE_PER_HOST: usize = 512;
 /// Who writes into a connection.
 #[derive(Debug)]
 pub(crate) enum Sender {
-    Http1(http1::SendRequest<RequestBody>),
+    /// With the `Host` of its requests.
+    Http1(http1::SendRequest<RequestBody>, HeaderValue),
     /// Shared by all calls of a core.
     Http2(http2::SendRequest<RequestBody>),
 }
 
 /// Where a connection leads to.
 #[derive(Clone, Debug)]
-pub(crate) struct Place(Uri);
+pub(crate) struct Place {
+    authority: Authority,
+    is_tls: bool,
+}
 
 impl Place {
-    /// Of an address that has a host.
-    pub(crate) fn of(address: &Uri) -> Self {
-        Self(address.clone())
+    /// Of an address; `None`: it has no host.
+    pub(crate) fn of(address: &Uri) -> Option<Self> {
+        Some(Self {
+            authority: address.authority()?.clone(),
+            is_tls: address.scheme() == Some(&Scheme::HTTPS),
+        })
     }
 
-    /// The address that this is of.
-    pub(crate) fn address(&self) -> &Uri {
-        &self.0
+    /// The address of a path there.
+    pub(crate) fn address(&self, path: Option<PathAndQuery>) -> Uri {
+        let mut parts = uri::Parts::default();
+        parts.scheme = Some(if self.is_tls { Scheme::HTTPS } else { Scheme::HTTP });
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
+        Uri::from_parts(parts).unwrap_or_default()
     }
 
     pub(crate) fn host(&self) -> &str {
-        self.0.host().unwrap_or_default()
+        self.authority.host()
     }
 
-    /// The request as HTTP/1.1 has it: the path alone, and the host in a header (RFC 9112 section 3.2.1).
-    pub(crate) fn for_http1(&self, mut request: Request<RequestBody>) -> Request<RequestBody> {
-        let mut path = uri::Parts::default();
-        path.path_and_query = self.0.path_and_query().cloned();
-        *request.uri_mut() = Uri::from_parts(path).unwrap_or_default();
-        let usual_port = if self.is_tls() { 443 } else { 80 };
-        let host = match self.0.port_u16() {
-            Some(port) if port != usual_port => self.authority(),
+    /// What a request there has as its `Host` (RFC 9112 section 3.2); `None`: no header may hold it.
+    pub(crate) fn host_header(&self) -> Option<HeaderValue> {
+        let usual_port = if self.is_tls { 443 } else { 80 };
+        let host = match self.authority.port_u16() {
+            Some(port) if port != usual_port => self.authority.as_str(),
             _ => self.host(),
         };
-        if let Ok(host) = HeaderValue::from_str(host) {
-            request.headers_mut().entry(HOST).or_insert(host);
-        }
-        request
+        HeaderValue::from_str(host).ok()
     }
+}
 
-    fn authority(&self) -> &str {
-        self.0.authority().map_or("", |authority| authority.as_str())
-    }
-
-    fn is_tls(&self) -> bool {
-        self.0.scheme() == Some(&Scheme::HTTPS)
-    }
+/// The request as HTTP/1.1 has it: the path alone, and the host in a header (RFC 9112 section 3.2.1).
+pub(crate) fn for_http1(mut request: Request<RequestBody>, host: &HeaderValue) -> Request<RequestBody> {
+    let mut path = uri::Parts::default();
+    path.path_and_query = mem::take(request.uri_mut()).into_parts().path_and_query;
+    *request.uri_mut() = Uri::from_parts(path).unwrap_or_default();
+    let header = request.headers_mut().entry(HOST);
+    header.or_insert_with(|| host.clone());
+    request
 }
 
 /// Every core's connections. Clones are one.
@@ -92,7 +100,7 @@ struct Idle {
 impl Idle {
     fn is_over(&self, now: Instant) -> bool {
         let is_closed = match &self.sender {
-            Sender::Http1(sender) => sender.is_closed(),
+            Sender::Http1(sender, _) => sender.is_closed(),
             Sender::Http2(sender) => sender.is_closed(),
         };
         is_closed || now.saturating_duration_since(self.since) >= IDLE
@@ -101,7 +109,7 @@ impl Idle {
     /// One that was given back before its last request had left it is not.
     fn is_ready(&self) -> bool {
         match &self.sender {
-            Sender::Http1(sender) => sender.is_ready(),
+            Sender::Http1(sender, _) => sender.is_ready(),
             Sender::Http2(sender) => sender.is_ready(),
         }
     }
@@ -111,7 +119,7 @@ impl Pool {
     /// A connection to there, if one waits.
     pub(crate) fn take(&self, place: &Place) -> Option<Sender> {
         let mut waiting = lock(self.mine());
-        let idle = waiting.hosts[usize::from(place.is_tls())].get_mut(place.authority())?;
+        let idle = waiting.hosts[usize::from(place.is_tls)].get_mut(place.authority.as_str())?;
         let now = Instant::now();
         let mut at = idle.len();
         while at > 0 {
@@ -137,13 +145,13 @@ impl Pool {
             sender,
             since: Instant::now(),
         };
-        let hosts = &mut waiting.hosts[usize::from(place.is_tls())];
-        match hosts.get_mut(place.authority()) {
+        let hosts = &mut waiting.hosts[usize::from(place.is_tls)];
+        match hosts.get_mut(place.authority.as_str()) {
             Some(idle) if idle.len() >= IDLE_PER_HOST => return,
             Some(idle) => idle.push(kept),
-            None => drop(hosts.insert(place.authority().into(), vec![kept])),
+            None => drop(hosts.insert(place.authority.as_str().into(), vec![kept])),
         }
-        if !std::mem::replace(&mut waiting.is_swept, true) {
+        if !mem::replace(&mut waiting.is_swept, true) {
             tokio::spawn(sweep(self.clone()));
         }
     }

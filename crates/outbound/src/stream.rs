@@ -16,8 +16,9 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::client::Outbound;
-use crate::error::{OutboundError, Unanswered};
+use crate::error::{NotSent, OutboundError, Unanswered};
 use crate::exchange::Answer;
+use crate::pool::Place;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -74,19 +75,20 @@ impl Outbound {
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
     {
-        if let Err(why) = self.guard.check(request.uri()) {
-            let host = request.uri().host().unwrap_or_default().to_owned();
-            return Err(OutboundError::NotSent { host, why });
-        }
+        let not_sent = |host: Option<&str>, why| OutboundError::NotSent {
+            host: host.unwrap_or_default().to_owned(),
+            why,
+        };
+        self.guard
+            .check(request.uri())
+            .map_err(|why| not_sent(request.uri().host(), why))?;
+        let place = Place::of(request.uri()).ok_or_else(|| not_sent(None, NotSent::Malformed))?;
         let agent = request.headers_mut().entry(USER_AGENT);
         agent.or_insert_with(|| self.user_agent.clone());
         if request.body().is_end_stream() {
             let request = request.map(|_| RequestBody::Empty);
-            let host = request.uri().clone();
-            return match timeout(head_timeout, self.over_a_connection(request)).await {
-                Ok(answer) => answer,
-                Err(_) => Err(too_late(host.host())),
-            };
+            let answer = timeout(head_timeout, self.over_a_connection(place.clone(), request));
+            return answer.await.unwrap_or_else(|_| Err(too_late(&place)));
         }
 
         let progress = Progress::new();
@@ -95,22 +97,21 @@ impl Outbound {
             let watched = Watched { body, moved };
             RequestBody::Passing(watched.map_err(Into::into).boxed_unsync())
         });
-        let host = request.uri().clone();
-        let mut answer = pin!(self.over_a_connection(request));
+        let mut answer = pin!(self.over_a_connection(place.clone(), request));
         loop {
             let deadline = progress.last() + head_timeout;
             match timeout_at(deadline, answer.as_mut()).await {
                 Ok(answer) => return answer,
                 Err(_) if progress.last() + head_timeout > deadline => {}
-                Err(_) => return Err(too_late(host.host())),
+                Err(_) => return Err(too_late(&place)),
             }
         }
     }
 }
 
-fn too_late(host: Option<&str>) -> OutboundError {
+fn too_late(place: &Place) -> OutboundError {
     OutboundError::Unanswered {
-        host: host.unwrap_or_default().to_owned(),
+        host: place.host().to_owned(),
         why: Unanswered::Timeout,
     }
 }
