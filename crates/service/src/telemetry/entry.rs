@@ -100,23 +100,28 @@ impl Fields {
     fn text(&mut self, field: &Field, value: fmt::Arguments<'_>) {
         let mut text = mem::take(&mut self.value);
         capped(&mut text, value);
+        self.whole(field, &text);
+        self.value = text;
+    }
+
+    /// Writes a text that is no longer than a value may be.
+    fn whole(&mut self, field: &Field, text: &str) {
         match &mut self.message {
             Some(message) if field.name() == "message" => {
                 message.clear();
-                push_line(message, &text);
+                push_line(message, text);
             }
             _ => {
                 self.name(field);
                 match self.format {
                     Format::Text if text.is_empty() || text.contains(ambiguous) => {
-                        push_json(&mut self.written, &text);
+                        push_json(&mut self.written, text);
                     }
-                    Format::Text => self.written.push_str(&text),
-                    Format::Json => push_json(&mut self.written, &text),
+                    Format::Text => self.written.push_str(text),
+                    Format::Json => push_json(&mut self.written, text),
                 }
             }
         }
-        self.value = text;
     }
 }
 
@@ -139,7 +144,11 @@ impl Visit for Fields {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field, format_args!("{value}"));
+        if value.len() <= VALUE_LIMIT {
+            self.whole(field, value);
+        } else {
+            self.text(field, format_args!("{value}"));
+        }
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// So much is written at once,
-const FULL: usize = 32 * 1024;
+/// So much is written at once: each time wakes a thread,
+const FULL: usize = 256 * 1024;
 
 /// or what has come within this time.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -89,7 +89,7 @@ impl Shared {
     }
 
     fn write(&self, mut out: impl Write) {
-        let mut lines = Vec::with_capacity(2 * FULL);
+        let mut lines = Vec::new();
         loop {
             let lost = self.wait_for(&mut lines);
             // Nobody is left to tell when the log itself cannot be written.
