@@ -79,7 +79,7 @@ pub(crate) async fn run(start: &Start) -> anyhow::Result<()> {
         clock.clone(),
         Chance::of_thread(),
     );
-    let to_broker = BrokerClient::new(in_process(broker.service(), DEADLINE));
+    let to_broker = BrokerClient::here(broker.clone(), DEADLINE);
 
     let settings = StateSettings {
         database_url: state.database_url.clone(),

@@ -91,9 +91,13 @@ fn find(path: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.path == path)
 }
 
-/// The path, where it is a method of the table.
-pub(crate) fn known_path(path: &str) -> Option<&'static str> {
-    find(path).map(|rule| rule.path)
+/// How many methods stand in the table.
+pub(crate) const METHODS: usize = RULES.len();
+
+/// The path and its place in the table, where it is a method of it.
+pub(crate) fn known_path(path: &str) -> Option<(usize, &'static str)> {
+    let place = RULES.iter().position(|rule| rule.path == path)?;
+    Some((place, RULES[place].path))
 }
 
 /// Whether a call of this method may be made again when it may have been answered.

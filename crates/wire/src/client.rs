@@ -15,15 +15,11 @@ use tower::{Layer as _, Service, ServiceExt as _};
 use tracing::Instrument as _;
 
 use crate::deadline::{DeadlineLayer, shrink};
-use crate::meters::{self, CLIENT, Call};
+use crate::meters::{self, Call, Side};
 use crate::replicas::{Name, Replicas, Resolve, dns};
 use crate::tls::{Tls, TlsError};
 use crate::trace::SpanLayer;
 use crate::v1::instance_registry_client::InstanceRegistryClient;
-use crate::v1::oauth_broker_client::OauthBrokerClient;
-
-/// A client of the broker.
-pub type BrokerClient = OauthBrokerClient<Transport>;
 
 /// A client of the registry.
 pub type RegistryClient = InstanceRegistryClient<Transport>;
@@ -120,7 +116,7 @@ impl Service<Request<Body>> for Transport {
 
     fn call(&mut self, mut request: Request<Body>) -> Answer {
         let limit = shrink(request.headers_mut(), self.deadline);
-        let measured = Call::begin(CLIENT, request.uri().path());
+        let measured = Call::begin(Side::Client, request.uri().path());
         crate::trace::inject(measured.span(), request.headers_mut());
         crate::request_id::inject(request.headers_mut());
         let way = self.way.clone();
@@ -146,7 +142,7 @@ impl Service<Request<Body>> for Transport {
     }
 }
 
-fn too_late() -> Status {
+pub(crate) fn too_late() -> Status {
     Status::new(Code::DeadlineExceeded, "the call's deadline passed")
 }
 

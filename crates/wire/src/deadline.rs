@@ -39,17 +39,32 @@ pub fn with_deadline<F: Future>(work: F) -> impl Future<Output = F::Output> {
 /// written into the headers. `None`: no time is left.
 pub(crate) fn shrink(headers: &mut HeaderMap, usual: Duration) -> Option<Duration> {
     let asked = headers.get(TIMEOUT).and_then(read);
-    let wanted = asked.unwrap_or(usual);
-    let limit = match DEADLINE.try_with(|deadline| *deadline) {
-        Ok(Some(deadline)) => wanted.min(left(deadline.saturating_duration_since(Instant::now()))),
-        _ => wanted,
-    };
+    let limit = at_most(asked.unwrap_or(usual));
     if asked != Some(limit)
         && let Ok(value) = HeaderValue::try_from(format!("{}m", limit.as_millis()))
     {
         headers.insert(TIMEOUT, value);
     }
     (!limit.is_zero()).then_some(limit)
+}
+
+/// The same for a call that is not written down. `None`: no time is left.
+pub(crate) fn left_of(usual: Duration) -> Option<Duration> {
+    let limit = at_most(usual);
+    (!limit.is_zero()).then_some(limit)
+}
+
+/// Answers a call whose caller waits so long from now on.
+pub(crate) fn until<F: Future>(limit: Duration, answer: F) -> impl Future<Output = F::Output> {
+    DEADLINE.scope(Instant::now().checked_add(limit), answer)
+}
+
+/// So much, and no more than is left here.
+fn at_most(wanted: Duration) -> Duration {
+    match DEADLINE.try_with(|deadline| *deadline) {
+        Ok(Some(deadline)) => wanted.min(left(deadline.saturating_duration_since(Instant::now()))),
+        _ => wanted,
+    }
 }
 
 fn left(remaining: Duration) -> Duration {

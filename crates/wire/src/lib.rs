@@ -3,6 +3,7 @@
 //! table of who may call what ([`Role`]).
 
 mod access;
+mod broker_client;
 mod client;
 mod deadline;
 mod health;
@@ -35,7 +36,8 @@ pub mod v1 {
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ferrule.v1.bin"));
 
 pub use access::{Role, Roles};
-pub use client::{BrokerClient, RegistryClient, Transport, connect, in_process};
+pub use broker_client::BrokerClient;
+pub use client::{RegistryClient, Transport, connect, in_process};
 pub use deadline::{with_deadline, within};
 pub use health::is_serving;
 pub use peers::Peers;

@@ -9,10 +9,13 @@ use tower::{Layer, Service};
 use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use crate::meters::{Call, SERVER};
+use crate::meters::{Call, Side};
 
-/// Writes this span's trace context into a call's headers.
+/// Writes this span's trace context into a call's headers, where spans of calls exist.
 pub(crate) fn inject(span: &Span, headers: &mut HeaderMap) {
+    if span.is_disabled() {
+        return;
+    }
     let context = span.context();
     opentelemetry::global::get_text_map_propagator(|propagator| {
         propagator.inject_context(&context, &mut Headers(headers));
@@ -71,12 +74,14 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let call = Call::begin(SERVER, request.uri().path());
-        let parent = opentelemetry::global::get_text_map_propagator(|propagator| {
-            propagator.extract(&Received(request.headers()))
-        });
-        // It fails where no OpenTelemetry layer is installed: then there is no trace to continue.
-        let _ = call.span().set_parent(parent);
+        let call = Call::begin(Side::Server, request.uri().path());
+        if !call.span().is_disabled() {
+            let parent = opentelemetry::global::get_text_map_propagator(|propagator| {
+                propagator.extract(&Received(request.headers()))
+            });
+            // It fails where no OpenTelemetry layer is installed: then there is no trace to continue.
+            let _ = call.span().set_parent(parent);
+        }
         let answer = self.0.call(request).instrument(call.span().clone());
         Box::pin(async move {
             let answer = answer.await?;
