@@ -97,6 +97,9 @@ pub(crate) fn with_parameters<'a>(
     };
     drop(names);
     let mut url = String::from(endpoint);
+    // Most of it is written as it is.
+    let length = |(name, value): &(&str, &str)| name.len() + value.len() + value.len() / 2 + 2;
+    url.reserve(pairs.iter().map(length).sum());
     for (name, value) in pairs {
         url.push_str(separator);
         push_encoded(&mut url, name);

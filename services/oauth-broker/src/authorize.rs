@@ -22,7 +22,7 @@ pub(crate) async fn authorize(
 ) -> Result<AuthorizeResponse, Refusal> {
     let connector = broker.with_logins(&request.element)?;
     if let Auth::OAuth1(_) = connector.auth {
-        return oauth1::authorize(broker, connector, request).await;
+        return Box::pin(oauth1::authorize(broker, connector, request)).await;
     }
     let connector = &*broker.complete(connector).await?;
     let oauth2 = connector.oauth2().map_err(from_parameter)?;

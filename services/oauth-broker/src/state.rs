@@ -121,7 +121,8 @@ impl Broker {
     pub(crate) async fn complete(&self, connector: &Arc<Connector>) -> Result<Arc<Connector>, Refusal> {
         match connector.discovery() {
             None => Ok(Arc::clone(connector)),
-            Some(discovery) => self.discoveries.complete(self, connector, discovery).await,
+            // Seldom, so that its room is not every login's.
+            Some(discovery) => Box::pin(self.discoveries.complete(self, connector, discovery)).await,
         }
     }
 

@@ -1,8 +1,10 @@
 //! Handshakes, up to the claim: begin, attach, deny.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use ferrule_model::{ConnectorKey, Digest, OrganizationId};
+use metrics::Counter;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::record::{AuthorizationRequest, Callback, Denial, Form, Handshake, LIFETIME, Stage};
@@ -17,7 +19,11 @@ pub(crate) const HANDSHAKES: &str = "ferrule_handshakes_total";
 
 /// One handshake has come to this step.
 pub(super) fn count(step: &'static str) {
-    metrics::counter!(HANDSHAKES, "step" => step).increment(1);
+    counter(step).increment(1);
+}
+
+fn counter(step: &'static str) -> Counter {
+    metrics::counter!(HANDSHAKES, "step" => step)
 }
 
 /// The handshakes of every connector. Clones share one store.
@@ -87,6 +93,7 @@ impl Handshakes {
 
     /// Remembers what a URL was made from, for ten minutes. One write.
     pub async fn begin(&self, key: &HandshakeKey, request: AuthorizationRequest) -> Result<(), RecordError> {
+        static BEGUN: OnceLock<Counter> = OnceLock::new();
         let handshake = Handshake::new(request, self.records.clock().now());
         self.records
             .put(
@@ -96,7 +103,7 @@ impl Handshakes {
                 Durability::Process,
             )
             .await?;
-        count("begun");
+        BEGUN.get_or_init(|| counter("begun")).increment(1);
         Ok(())
     }
 

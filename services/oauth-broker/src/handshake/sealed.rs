@@ -20,6 +20,9 @@ const ATTEMPTS: usize = 32;
 /// carries out what it had received.
 const WITHDRAWALS: usize = 60;
 
+/// Most records are no longer; others are measured before they are written.
+const USUAL_LENGTH: usize = 1024;
+
 /// Sealed records under string keys. Clones share everything.
 #[derive(Clone, Debug)]
 pub struct SealedStore {
@@ -153,11 +156,15 @@ impl SealedStore {
     }
 
     fn seal<R: Serialize>(&self, key: &str, record: &R) -> Result<Vec<u8>, RecordError> {
-        let mut length = Length(0);
-        serde_json::to_writer(&mut length, record).map_err(|_| RecordError::Format)?;
         // Growing would leave copies of secrets behind, and each byte of the room is wiped.
-        let mut plaintext = Zeroizing::new(Vec::with_capacity(length.0));
-        serde_json::to_writer(&mut *plaintext, record).map_err(|_| RecordError::Format)?;
+        let mut plaintext = Zeroizing::new(Vec::with_capacity(USUAL_LENGTH));
+        let mut room = Room(&mut plaintext);
+        if serde_json::to_writer(&mut room, record).is_err() {
+            let mut length = Length(0);
+            serde_json::to_writer(&mut length, record).map_err(|_| RecordError::Format)?;
+            plaintext = Zeroizing::new(Vec::with_capacity(length.0));
+            serde_json::to_writer(&mut *plaintext, record).map_err(|_| RecordError::Format)?;
+        }
         let ring = self.ring.borrow().clone();
         Ok(ring.seal_record(&self.chance, key, &plaintext).into_bytes())
     }
@@ -166,6 +173,23 @@ impl SealedStore {
         let sealed = std::str::from_utf8(sealed).map_err(|_| SealError::Malformed)?;
         let ring = self.ring.borrow().clone();
         serde_json::from_slice(&ring.open_record(key, sealed)?).map_err(|_| RecordError::Format)
+    }
+}
+
+/// Takes what it has room for.
+struct Room<'a>(&'a mut Vec<u8>);
+
+impl io::Write for Room<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.capacity() - self.0.len() < bytes.len() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -200,6 +224,25 @@ async fn withdraw(store: Store, key: String, sealed: Vec<u8>) {
 mod tests {
     use super::*;
     use crate::handshake::tests::ManualClock;
+
+    #[tokio::test]
+    async fn a_record_of_any_length_opens_as_it_was() {
+        let directory = tempfile::tempdir().unwrap();
+        let clock = ManualClock::default().clock();
+        let store = Store::embedded(directory.path(), clock.clone()).await.unwrap();
+        let chance = Chance::system();
+        let ring = KeyRing::parse(&KeyRing::generate(&chance, "k")).unwrap();
+        let (_keep, ring) = watch::channel(Arc::new(ring));
+        let records = SealedStore::new(store, ring, clock, chance);
+        for length in [0, USUAL_LENGTH - 2, USUAL_LENGTH - 1, 10 * USUAL_LENGTH] {
+            let record = "r".repeat(length);
+            let sealed = records.seal("key", &record).unwrap();
+            assert!(
+                records.open::<String>("key", &sealed).unwrap() == record,
+                "{length}"
+            );
+        }
+    }
 
     #[tokio::test]
     async fn a_withdrawn_record_goes_though_it_arrives_late_and_no_other_does() {

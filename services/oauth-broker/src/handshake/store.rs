@@ -1,10 +1,11 @@
 //! Where sealed records lie: Redis in the cluster form, a file in the embedded one.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ferrule_model::Clock;
+use metrics::Histogram;
 use secrecy::SecretString;
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -186,6 +187,8 @@ impl Store {
         operation: &'static str,
         call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
+        // Nearly all calls are these.
+        static WRITTEN: OnceLock<Histogram> = OnceLock::new();
         let span = tracing::info_span!(
             target: "ferrule_trace",
             "store",
@@ -197,8 +200,13 @@ impl Store {
         let began = Instant::now();
         let answer = call.instrument(span).await;
         let outcome = if answer.is_ok() { "ok" } else { "error" };
-        metrics::histogram!(STORE_SECONDS, "operation" => operation, "outcome" => outcome)
-            .record(began.elapsed());
+        let handle = || metrics::histogram!(STORE_SECONDS, "operation" => operation, "outcome" => outcome);
+        let took = began.elapsed();
+        if operation == "SET" && answer.is_ok() {
+            WRITTEN.get_or_init(handle).record(took);
+        } else {
+            handle().record(took);
+        }
         answer
     }
 
