@@ -52,8 +52,10 @@ impl PartialEq for Digest {
 impl Eq for Digest {}
 
 impl std::hash::Hash for Digest {
+    /// Eight bytes of it: they are as good as random.
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
+        let (first, _) = self.0.split_at(8);
+        state.write(first);
     }
 }
 

@@ -122,6 +122,11 @@ impl Presented {
         })
     }
 
+    /// The secret that the fewest share.
+    pub(crate) fn narrowest(self) -> Digest {
+        self.element.unwrap_or(self.user)
+    }
+
     /// As they travel to the registry.
     pub(crate) fn to_wire(self) -> Credentials {
         let bytes = |digest: Option<Digest>| {

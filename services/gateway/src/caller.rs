@@ -111,7 +111,8 @@ impl Callers {
                 asked,
             })
         };
-        let known = self.known.try_get_with(question, ask).await;
+        // Once a second, so that its room is not every call's.
+        let known = Box::pin(self.known.try_get_with(question, ask)).await;
         known.map_err(|status| ApiError::from((*status).clone()))
     }
 }

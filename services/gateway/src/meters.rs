@@ -1,6 +1,8 @@
-//! What the gateway counts. A call through an instance counts by handles that are at hand; all else looks its own up.
+//! What the gateway counts: what comes often by handles that are at hand, all else by handles that it looks up.
 
 use std::array;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -8,8 +10,6 @@ use axum::http::{Method, StatusCode};
 use ferrule_catalog::{Api, Connector};
 use metrics::{Counter, Histogram, SharedString};
 use tracing::Span;
-
-use crate::serve::HUB_ROUTE;
 
 const ANSWERED: &str = "ferrule_http_request_seconds";
 const VENDOR: &str = "ferrule_vendor_call_seconds";
@@ -24,19 +24,22 @@ const CLASSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "other"];
 
 /// A request was answered. `route` is one of ours, never a path.
 pub(crate) fn answered(route: &str, method: &Method, status: StatusCode, took: Duration) {
-    type Handles = [[OnceLock<Histogram>; CLASSES.len()]; METHODS.len()];
-    static HUB: Handles = [const { [const { OnceLock::new() }; CLASSES.len()] }; METHODS.len()];
+    type Handles = [[OnceCell<Histogram>; CLASSES.len()]; METHODS.len()];
+    thread_local! {
+        /// A thread's own, so that nobody locks.
+        static ROUTES: RefCell<HashMap<Box<str>, Handles>> = RefCell::default();
+    }
 
     let method = METHODS.iter().position(|known| *known == method.as_str());
     let (method, class) = (method.unwrap_or(METHODS.len() - 1), class(status));
-    let handle = |route: SharedString| metrics::histogram!(ANSWERED, "route" => route, "method" => METHODS[method], "status" => CLASSES[class]);
-    if route == HUB_ROUTE {
-        let hub = &HUB[method][class];
-        hub.get_or_init(|| handle(SharedString::const_str(HUB_ROUTE)))
-            .record(took);
-    } else {
-        handle(SharedString::from_owned(route.to_owned())).record(took);
-    }
+    let handle = || metrics::histogram!(ANSWERED, "route" => route.to_owned(), "method" => METHODS[method], "status" => CLASSES[class]);
+    ROUTES.with_borrow_mut(|routes| {
+        let handles = match routes.get(route) {
+            Some(handles) => handles,
+            None => routes.entry(route.into()).or_default(),
+        };
+        handles[method][class].get_or_init(handle).record(took);
+    });
 }
 
 fn class(status: StatusCode) -> usize {

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -60,14 +61,16 @@ pub(crate) async fn serve(
         // Answers are small and written at once; a socket that refuses the option still works.
         let _ = stream.set_nodelay(true);
         let Ok(stream) = stream.into_std() else { return };
-        let (gateway, routes, watcher) = (gateway.clone(), routes.clone(), connections.watcher());
-        let (shutdown, seat) = (shutdown.clone(), cores.seat());
+        let (watcher, seat) = (connections.watcher(), cores.seat());
+        let caller = Arc::new(Caller {
+            gateway: gateway.clone(),
+            routes: routes.clone(),
+            peer,
+            shutdown: shutdown.clone(),
+        });
         let connection = async move {
             let stream = TcpStream::from_std(stream)?;
-            let service = service_fn(move |request| {
-                let answer = answer(gateway.clone(), routes.clone(), peer, request);
-                said_if_last(answer, shutdown.clone())
-            });
+            let service = service_fn(move |request| answer(Arc::clone(&caller), request));
             let connection = server().serve_connection(TokioIo::new(StallGuard::new(stream)), service);
             Ok::<_, BoxError>(watcher.watch(connection).await?)
         };
@@ -120,31 +123,29 @@ fn server() -> http1::Builder {
     builder
 }
 
-/// The answer, with a word that the connection ends with it once the gateway was told to stop.
-async fn said_if_last(
-    answer: impl Future<Output = Result<Response, Infallible>>,
+/// Who calls, and what a call needs. Each connection has one of its own: its core alone counts who uses it.
+struct Caller {
+    gateway: Gateway,
+    routes: Router,
+    peer: SocketAddr,
     shutdown: CancellationToken,
-) -> Result<Response, Infallible> {
-    let mut answer = answer.await?;
-    if shutdown.is_cancelled() {
+}
+
+/// Calls through an instance go straight to the vendor, everything else by the routes. Once the gateway was told to
+/// stop, the answer says that the connection ends with it.
+async fn answer(caller: Arc<Caller>, mut request: Request<Incoming>) -> Result<Response, Infallible> {
+    let mut answer = if proxy::below_hub(request.uri().path()).is_some() {
+        call(&caller.gateway, request).await
+    } else {
+        request.extensions_mut().insert(ConnectInfo(caller.peer));
+        let routes = caller.routes.clone();
+        routes.oneshot(request.map(Body::new)).await?
+    };
+    if caller.shutdown.is_cancelled() {
         let headers = answer.headers_mut();
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(answer)
-}
-
-/// Calls through an instance go straight to the vendor, everything else by the routes.
-async fn answer(
-    gateway: Gateway,
-    routes: Router,
-    peer: SocketAddr,
-    mut request: Request<Incoming>,
-) -> Result<Response, Infallible> {
-    if proxy::below_hub(request.uri().path()).is_some() {
-        return Ok(call(&gateway, request).await);
-    }
-    request.extensions_mut().insert(ConnectInfo(peer));
-    routes.oneshot(request.map(Body::new)).await
 }
 
 /// In the same layers as a route.

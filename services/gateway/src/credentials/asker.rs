@@ -15,6 +15,16 @@ pub(crate) enum Asker {
 }
 
 impl Asker {
+    /// Some byte of it, as good as random.
+    pub(super) fn byte(self) -> u8 {
+        let digest = match self {
+            Self::Secrets(presented) => presented.narrowest(),
+            Self::Browser { session, .. } => session,
+        };
+        let [byte, ..] = digest.as_bytes();
+        *byte
+    }
+
     /// What the registry is asked; `refused_version` is the one that the vendor refused just now.
     pub(super) fn request(self, refused_version: Option<i64>) -> ResolveRequest {
         match self {

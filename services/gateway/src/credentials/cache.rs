@@ -1,7 +1,6 @@
 //! The credentials at hand, by the digests of everything that was presented.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,7 +36,6 @@ struct Inner {
     catalog: Catalog,
     clock: Clock,
     breakers: Breakers,
-    hasher: RandomState,
     shards: [Mutex<HashMap<Asker, Slot>>; SHARDS],
     changes: Changes,
 }
@@ -62,7 +60,6 @@ impl Credentials {
             catalog,
             clock,
             breakers: Breakers::default(),
-            hasher: RandomState::new(),
             shards: std::array::from_fn(|_| Mutex::default()),
             changes: Changes::default(),
         }))
@@ -130,9 +127,7 @@ impl Credentials {
 
 impl Inner {
     fn shard(&self, asker: Asker) -> MutexGuard<'_, HashMap<Asker, Slot>> {
-        let place = self.hasher.hash_one(asker);
-        let place = usize::try_from(place % SHARDS as u64).unwrap_or(0);
-        lock(&self.shards[place])
+        lock(&self.shards[usize::from(asker.byte()) % SHARDS])
     }
 
     fn kept(&self, asker: Asker) -> Option<Arc<Credential>> {

@@ -1,5 +1,6 @@
 //! Where a vendor's API is: the part of an address that no call moves.
 
+use axum::body::Bytes;
 use axum::http::Uri;
 use axum::http::uri::{Authority, PathAndQuery, Scheme};
 
@@ -40,7 +41,7 @@ impl Origin {
             text.push('?');
             text.push_str(query);
         }
-        let target = PathAndQuery::from_maybe_shared(text.into_bytes()).ok()?;
+        let target = PathAndQuery::from_maybe_shared(Bytes::from(text)).ok()?;
         if target.path().len() != self.path.len() + path.len() || target.query() != query {
             return None;
         }

@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use ferrule_oauth::oauth1::Stamp;
 use ferrule_outbound::{Answer, NotSent, OutboundError, Unanswered};
+use ferrule_service::telemetry;
 use ferrule_wire::Reason;
 use http_body_util::{Either, Empty, Full};
 use hyper::body::Body;
@@ -50,10 +51,12 @@ impl Call {
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
     {
         if credential.authorization.signs_forms() && signed_form::is_form(&self.parts.headers) {
-            let form = signed_form::collect(body).await?;
-            return self
-                .pass(gateway, credential, Full::new(form.clone()), Some(&form), span)
-                .await;
+            let signed = async {
+                let form = signed_form::collect(body).await?;
+                let body = Full::new(form.clone());
+                self.pass(gateway, credential, body, Some(&form), span).await
+            };
+            return Box::pin(signed).await;
         }
         self.pass(gateway, credential, body, None, span).await
     }
@@ -81,7 +84,7 @@ impl Call {
         let answer = match answer {
             // A connection that ended just when the call came: what changes nothing may be asked again.
             Err(Failure::Sent(Unanswered::ConnectionLost, _)) if bodiless && self.method.is_safe() => {
-                self.once(gateway, credential, Empty::new(), form).await
+                Box::pin(self.once(gateway, credential, Empty::new(), form)).await
             }
             answer => answer,
         };
@@ -100,7 +103,7 @@ impl Call {
             return Ok(answer);
         };
         let renewal = gateway.credentials().renew(self.asker, credential);
-        match renewal.instrument(span()).await {
+        match Box::pin(renewal.instrument(span())).await {
             Ok(newer) if newer.version != credential.version => {
                 drop(answer);
                 let body = if bodiless {
@@ -108,7 +111,7 @@ impl Call {
                 } else {
                     Either::Right(Full::new(again))
                 };
-                let answer = self.once(gateway, &newer, body, form).await;
+                let answer = Box::pin(self.once(gateway, &newer, body, form)).await;
                 answer.map_err(|failure| failure.into_error(&copy))
             }
             Err(refusal) if is_about_the_instance(refusal.reason) => Err(refusal.into()),
@@ -182,7 +185,7 @@ impl Call {
 /// Of one call to a vendor, where the request it is made for has a span: it names method, host, port and status, and
 /// nothing else of the call.
 fn span_of<B>(request: &Request<B>) -> Span {
-    if Span::current().is_none() {
+    if !telemetry::exports_spans() || Span::current().is_none() {
         return Span::none();
     }
     tracing::info_span!(

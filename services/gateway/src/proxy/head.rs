@@ -5,9 +5,17 @@ use axum::http::{HeaderMap, HeaderName};
 
 use crate::credentials::Credential;
 
+/// What a call always has beside the caller's and the connector's headers, less what the caller always has and that
+/// stays here: `Authorization`, `Host`, `User-Agent`.
+const OWN: usize = 1;
+
+/// How many headers of Ferrule's own an answer has: see `crate::headers::api`, and the two ids.
+const OWN_OF_ANSWERS: usize = 4;
+
 /// The headers of a call as the vendor gets them: the caller's own, over which the connector's win.
 pub(crate) fn to_vendor(headers: &HeaderMap, credential: &Credential) -> HeaderMap {
-    let mut kept = keep(headers, |name| !stays_here(name));
+    let mut kept = HeaderMap::with_capacity(headers.len() + credential.headers().len() + OWN);
+    keep(headers, &mut kept, |name| !stays_here(name));
     for (name, value) in credential.headers() {
         kept.insert(name.clone(), value.clone());
     }
@@ -15,19 +23,22 @@ pub(crate) fn to_vendor(headers: &HeaderMap, credential: &Credential) -> HeaderM
 }
 
 /// The headers of an answer as the caller gets them.
-pub(crate) fn to_caller(headers: HeaderMap) -> HeaderMap {
+pub(crate) fn to_caller(mut headers: HeaderMap) -> HeaderMap {
     let passes = |name: &str| !speaks_of_the_vendors_host(name);
     // Most answers pass as they are.
     let is_clean = |name: &HeaderName| passes(name.as_str()) && !of_one_connection(name.as_str());
     if headers.keys().all(is_clean) {
+        // Ferrule's own come to them.
+        headers.reserve(OWN_OF_ANSWERS);
         return headers;
     }
-    keep(&headers, passes)
+    let mut kept = HeaderMap::with_capacity(headers.len() + OWN_OF_ANSWERS);
+    keep(&headers, &mut kept, passes);
+    kept
 }
 
 /// What is neither of one connection (RFC 9110 section 7.6.1) nor filtered out.
-fn keep(headers: &HeaderMap, passes: impl Fn(&str) -> bool) -> HeaderMap {
-    let mut kept = HeaderMap::with_capacity(headers.len() + 6);
+fn keep(headers: &HeaderMap, kept: &mut HeaderMap, passes: impl Fn(&str) -> bool) {
     let listed: Vec<&str> = headers
         .get_all(CONNECTION)
         .iter()
@@ -45,7 +56,6 @@ fn keep(headers: &HeaderMap, passes: impl Fn(&str) -> bool) -> HeaderMap {
             kept.append(name, value.clone());
         }
     }
-    kept
 }
 
 fn of_one_connection(name: &str) -> bool {
@@ -140,7 +150,8 @@ mod tests {
             ("idempotency-key", "k"),
             ("x-own", "1"),
         ]);
-        let kept = keep(&sent, |name| !stays_here(name));
+        let mut kept = HeaderMap::new();
+        keep(&sent, &mut kept, |name| !stays_here(name));
         assert_eq!(
             names(&kept),
             ["accept", "if-none-match", "idempotency-key", "x-own"]

@@ -126,7 +126,8 @@ where
     let credentials = gateway.credentials();
     let credential = match credentials.at_hand(asker) {
         Some(credential) => credential,
-        None => credentials.ask(asker).instrument(span()).await?,
+        // What seldom runs takes room of its own, not of every call's future, which is copied as it begins.
+        None => Box::pin(credentials.ask(asker).instrument(span())).await?,
     };
     *instance = Some(credential.instance.0);
     Span::current().record("instance", credential.instance.0);
@@ -147,7 +148,7 @@ where
             // Nothing of the caller's: it asks about the instance, not about a resource.
             parts: Request::new(()).into_parts().0,
         };
-        let answer = call.send(gateway, &credential, Empty::new(), span).await?;
+        let answer = Box::pin(call.send(gateway, &credential, Empty::new(), span)).await?;
         return ping::answer(&answer, credential.connector.key.as_str(), gateway.clock().now());
     }
     let (resource, path) = vendor_path(&credential, &parts, path, way)?;
@@ -171,7 +172,7 @@ where
     let (parts, body) = answer.into_parts();
     let body = ResponseBody::new(body, permit);
     if let Some(page) = page.filter(|_| parts.status == StatusCode::OK) {
-        return page_answer::pass(&page, parts, body).await;
+        return Box::pin(page_answer::pass(&page, parts, body)).await;
     }
     let mut response = Response::new(axum::body::Body::new(body));
     *response.status_mut() = parts.status;

@@ -37,15 +37,14 @@ impl<'r> Page<'r> {
         vendor_path: &str,
         parts: &mut Parts,
     ) -> Result<Option<Self>, ApiError> {
-        let query = parts.uri.query().unwrap_or_default().to_owned();
-        let (size, token) = (value(&query, "pageSize"), value(&query, "nextPage"));
-        let Some(paging) = resource
-            .paging
-            .as_ref()
-            .filter(|_| size.is_some() || token.is_some())
-        else {
+        let Some(paging) = &resource.paging else {
             return Ok(None);
         };
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        let (size, token) = (value(&query, "pageSize"), value(&query, "nextPage"));
+        if size.is_none() && token.is_none() {
+            return Ok(None);
+        }
         let list = list(connector, vendor_path);
         let asked = size.map(|text| size_of(&text)).transpose()?;
         let mut page = Self {
