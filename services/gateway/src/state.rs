@@ -58,7 +58,7 @@ impl Gateway {
         let (anonymous, sign_ins) = (limit(ANONYMOUS_CALLS), limit(SIGN_INS));
         meters::describe();
         Self(Arc::new(Parts {
-            credentials: Credentials::new(registry.clone(), catalog.clone(), clock.clone()),
+            credentials: Credentials::new(registry.clone(), catalog.clone(), clock.clone(), chance.clone()),
             limits: Limits::new(settings.organization_limit, settings.instance_limit),
             outbound: Outbound::new(ferrule_outbound::Settings {
                 allow_private_networks: settings.allow_private_networks,

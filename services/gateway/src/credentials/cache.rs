@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ferrule_catalog::Catalog;
-use ferrule_model::{Clock, InstanceId};
+use ferrule_model::{Chance, Clock, InstanceId};
 use ferrule_wire::{Reason, Refusal, RegistryClient, within};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::asker::Asker;
-use super::credential::Credential;
+use super::credential::{Credential, believed};
 use super::flight::{Flight, Landing, Outcome};
 use crate::meters;
 use crate::proxy::Breakers;
@@ -35,6 +35,7 @@ struct Inner {
     registry: RegistryClient,
     catalog: Catalog,
     clock: Clock,
+    chance: Chance,
     breakers: Breakers,
     shards: [Mutex<HashMap<Asker, Slot>>; SHARDS],
     changes: Changes,
@@ -54,11 +55,12 @@ impl Slot {
 }
 
 impl Credentials {
-    pub(crate) fn new(registry: RegistryClient, catalog: Catalog, clock: Clock) -> Self {
+    pub(crate) fn new(registry: RegistryClient, catalog: Catalog, clock: Clock, chance: Chance) -> Self {
         Self(Arc::new(Inner {
             registry,
             catalog,
             clock,
+            chance,
             breakers: Breakers::default(),
             shards: std::array::from_fn(|_| Mutex::default()),
             changes: Changes::default(),
@@ -172,7 +174,8 @@ impl Inner {
         let request = asker.request(refused_version);
         let answer = self.registry.clone().resolve(within(WAIT, request)).await;
         let answer = answer.map_err(|status| asker.refusal(status))?.into_inner();
-        Credential::new(answer, &self.catalog, &self.breakers, moment, self.clock.now()).map(Arc::new)
+        let (now, believed) = (self.clock.now(), believed(&self.chance));
+        Credential::new(answer, &self.catalog, &self.breakers, moment, now, believed).map(Arc::new)
     }
 
     /// Ends the question, and keeps its answer for as long as it may be believed.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue};
 use ferrule_catalog::{Api, Catalog, Connector, HeaderTemplate, Parameters};
-use ferrule_model::{InstanceId, OrganizationId};
+use ferrule_model::{Chance, InstanceId, OrganizationId};
 use ferrule_wire::{Reason, Refusal, v1};
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -15,7 +15,7 @@ use super::origin::Origin;
 use crate::meters::VendorMeter;
 use crate::proxy::{Breaker, Breakers};
 
-/// How long an answer of the registry's is believed.
+/// How long an answer of the registry's is believed at most.
 const BELIEVED: Duration = Duration::from_secs(1);
 
 /// The same once a refresh is due: the next call soon finds the new token.
@@ -45,15 +45,17 @@ pub(crate) struct Credential {
 }
 
 impl Credential {
-    /// From the registry's answer. `asked` is when it was asked, `now` the time by which its times are read.
+    /// From the registry's answer. `asked` is when it was asked, `now` the time by which its times are read, `believed`
+    /// the longest that it may be kept ([`believed`]).
     pub(crate) fn new(
         mut answer: v1::Credential,
         catalog: &Catalog,
         breakers: &Breakers,
         asked: Instant,
         now: Timestamp,
+        believed: Duration,
     ) -> Result<Self, Refusal> {
-        let until = until(&answer, asked, now);
+        let until = until(&answer, asked, now, believed);
         let connector = catalog.get(&answer.element_key).ok_or_else(|| {
             let words = format!(
                 "The connector `{}` of this instance is not installed.",
@@ -108,9 +110,16 @@ impl Credential {
     }
 }
 
-/// Until when the answer is believed: one second from asking, never past the moment its refresh falls due, and
+/// How long an answer is believed: a second, less up to a quarter by chance. What was asked at the same time is not asked
+/// again at the same time, over and over: all calls would wait together.
+pub(crate) fn believed(chance: &Chance) -> Duration {
+    let share = f64::from(u32::from_be_bytes(*chance.bytes::<4>())) / f64::from(u32::MAX);
+    BELIEVED.mul_f64(1.0 - share / 4.0)
+}
+
+/// Until when the answer is believed: for so long from asking, never past the moment its refresh falls due, and
 /// once that is past a moment only, never past the token's end.
-fn until(answer: &v1::Credential, asked: Instant, now: Timestamp) -> Instant {
+fn until(answer: &v1::Credential, asked: Instant, now: Timestamp, believed: Duration) -> Instant {
     let left = |time: i64| {
         let left = time.saturating_sub(now.as_microsecond());
         u64::try_from(left).map_or(Duration::ZERO, Duration::from_micros)
@@ -119,8 +128,8 @@ fn until(answer: &v1::Credential, asked: Instant, now: Timestamp) -> Instant {
     let due = answer.refresh_due_at.map(left);
     let believed = match due {
         Some(Duration::ZERO) => asked + BELIEVED_WHEN_DUE,
-        Some(due) => (asked + BELIEVED).min(received + due.min(BELIEVED)),
-        None => asked + BELIEVED,
+        Some(due) => (asked + believed).min(received + due.min(BELIEVED)),
+        None => asked + believed,
     };
     match answer.expires_at.map(left) {
         Some(end) => believed.min(received + end.min(BELIEVED)),
@@ -175,7 +184,11 @@ mod tests {
                 ..v1::Credential::default()
             };
             let asked = Instant::now();
-            assert_eq!(until(&answer, asked, now) - asked, want, "{due:?} {end:?}");
+            assert_eq!(
+                until(&answer, asked, now, BELIEVED) - asked,
+                want,
+                "{due:?} {end:?}"
+            );
         }
     }
 
@@ -184,6 +197,14 @@ mod tests {
         let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
         let asked = Instant::now();
         tokio::time::advance(Duration::from_millis(700)).await;
-        assert_eq!(until(&v1::Credential::default(), asked, now) - asked, BELIEVED);
+        let until = until(&v1::Credential::default(), asked, now, BELIEVED);
+        assert_eq!(until - asked, BELIEVED);
+    }
+
+    #[test]
+    fn chance_only_makes_the_second_shorter() {
+        let [longest, shortest] =
+            [0x00, 0xff].map(|byte| believed(&Chance::from_fn(move |bytes| bytes.fill(byte))));
+        assert_eq!((longest, shortest), (BELIEVED, BELIEVED * 3 / 4));
     }
 }

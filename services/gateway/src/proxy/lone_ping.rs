@@ -1,5 +1,7 @@
 //! A ping with a credential at hand: no gateway runs, and no registry is asked.
 
+use std::time::Duration;
+
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Request, StatusCode};
 use ferrule_catalog::Catalog;
@@ -34,7 +36,14 @@ pub async fn lone_ping(
         return Ok(None);
     };
     let now = clock.now();
-    let credential = Credential::new(credential, catalog, &Breakers::default(), Instant::now(), now)?;
+    let credential = Credential::new(
+        credential,
+        catalog,
+        &Breakers::default(),
+        Instant::now(),
+        now,
+        Duration::ZERO,
+    )?;
     let mut request = Request::new(Vec::new());
     *request.method_mut() = ping::method(declared.method);
     *request.uri_mut() = credential
