@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// So much is written at once: each time wakes a thread,
+/// So much is written at once, since each time wakes a thread,
 const FULL: usize = 256 * 1024;
 
 /// or what has come within this time.
